@@ -1,0 +1,93 @@
+# gilscope: build, run, draw, test. 'make help' lists the targets.
+
+CC      = cc
+CFLAGS  = -O2 -g
+PREFIX  = /usr/local
+DESTDIR =
+RESULTS = results
+# BENCH: options of the comparison that 'make bench' runs.
+BENCH   = --pin=core,none
+QUICK   =
+
+BUILD := .build/$(notdir $(firstword $(CC)))$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
+comma := ,
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
+HWLOC_CFLAGS := $(shell pkg-config --cflags hwloc 2>/dev/null)
+HWLOC_LIBS := $(shell pkg-config --libs hwloc 2>/dev/null || echo -lhwloc)
+SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude $(WARNINGS) -fopenmp -pthread \
+             $(HWLOC_CFLAGS) $(SANITIZER) $(CFLAGS)
+ALL_LIBS = $(HWLOC_LIBS) -lm $(LDLIBS)
+
+# A new file in one of these folders is built without being named here.
+SOURCES := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+UNITS := $(wildcard tests/unit/test_*.c)
+UNIT_TESTS := $(UNITS:tests/unit/%.c=$(BUILD)/tests/%)
+
+all: gilscope ## build ./gilscope (the default)
+
+# Linked where it was built and copied here only when it changed: so gcc and clang builds can
+# take turns.
+gilscope: $(BUILD)/gilscope
+	@cmp -s $< $@ || cp $< $@
+
+$(BUILD)/gilscope: $(BUILD)/src/main.o $(OBJECTS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# clang warns of the loop counter that it makes for a taskloop itself.
+$(BUILD)/src/variants/tasks.o: ALL_CFLAGS += -Wno-sign-conversion -Wno-shorten-64-to-32
+
+# Other flags than last time: build again.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' >$@
+
+bench: gilscope ## measure, write CSV to results/, draw, show the table (QUICK=1: in 10 s)
+	@./gilscope bench $(BENCH) $(if $(QUICK),--reps=6 --time=20ms) --output='$(RESULTS)'
+	@plot/plot '$(RESULTS)'
+	@$(if $(QUICK),,.ci/reach '$(RESULTS)')
+
+plot: ## draw the pictures again from the CSV in RESULTS=results
+	@plot/plot '$(RESULTS)'
+
+test: gilscope $(UNIT_TESTS) ## run the tests
+	@prove --timer $(UNIT_TESTS) tests/cli
+
+$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
+
+example: gilscope ## make the committed example run again (results/example/)
+	@./gilscope bench $(BENCH) --output=results/example
+	@plot/plot results/example
+	@rm -f results/example/*.png
+
+deps: ## install what is missing, with the system's package manager
+	@CC='$(CC)' .ci/deps run $(filter test lint,$(MAKECMDGOALS))
+
+lint: ## clang-format, clang-tidy, cppcheck, shellcheck
+	@.ci/lint
+
+install: gilscope ## install to $(DESTDIR)$(PREFIX)/bin
+	install -d '$(DESTDIR)$(PREFIX)/bin'
+	install -m 755 gilscope '$(DESTDIR)$(PREFIX)/bin/gilscope'
+
+clean: ## remove what was built; results stay
+	rm -rf .build gilscope
+
+help: ## this list
+	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, t, ":"); printf "  make %-9s %s\n", t[1], $$2 }' Makefile
+
+# Goals of one command run in the order given: deps first, whatever -j says.
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
+
+.PHONY: all bench plot test example deps lint install clean help FORCE
+.DELETE_ON_ERROR:
+-include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNITS:%.c=$(BUILD)/%.d)

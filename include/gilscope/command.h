@@ -1,0 +1,53 @@
+/* Commands and their options. Dispatch, help and error lines all come from these tables. */
+#ifndef GILSCOPE_COMMAND_H
+#define GILSCOPE_COMMAND_H
+
+#include "gilscope/error.h"
+#include "gilscope/settings.h"
+
+#include <stddef.h>
+
+#define GILSCOPE_VERSION "0.1.0"
+
+struct option_spec {
+    char letter; /* 0: none */
+    const char *name;
+    const char *argument; /* "LIST"; null: a flag */
+    const char *help;
+    const char *accepts; /* what the argument may be, for error lines */
+    /* Takes the argument (null for a flag). False: it is not accepted; the error's text may
+     * say more (an unknown word, say), or be empty. */
+    bool (*set)(struct settings *settings, const char *argument, struct error *why);
+};
+
+extern const struct option_spec option_variant, option_threads, option_pin, option_reps,
+    option_time, option_count, option_chunk, option_switch_interval, option_tasks,
+    option_output, option_seed, option_csv, option_topology, option_quiet;
+
+struct command {
+    const char *name;
+    const char *summary;
+    const struct option_spec *const *options; /* ends with a null */
+    bool (*run)(const struct settings *settings, struct error *error);
+};
+
+extern const struct command command_bench, command_topo, command_list;
+
+/* The table of commands in main.c. */
+extern const struct command *const commands[];
+extern const size_t command_count;
+
+/* What holds when nothing is said. */
+struct settings default_settings(void);
+
+/* Reads the options behind the command's name. *help: --help was among them. */
+bool options_read(const struct command *command, int argc, char **argv,
+                  struct settings *settings, bool *help, struct error *error);
+
+/* Finds the command that argv names and runs it; handles --help and --version. */
+bool program_run(int argc, char **argv, struct error *error);
+
+/* Makes sure that what went to standard output got there (a full disk, a closed pipe). */
+bool finish_output(struct error *error);
+
+#endif

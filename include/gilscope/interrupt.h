@@ -1,0 +1,33 @@
+/* Ctrl-C and its kin, as a flag that loops look at. */
+#ifndef GILSCOPE_INTERRUPT_H
+#define GILSCOPE_INTERRUPT_H
+
+#include "gilscope/error.h"
+
+#include <stdatomic.h>
+
+/* The signal that asked the program to stop, 0 while none has. The one mutable global of the
+ * program: a signal handler can reach nothing else. Written by the handler alone; read it
+ * through interrupted(). */
+extern atomic_int interrupt_signal;
+
+/* Makes SIGINT, SIGTERM and SIGHUP set the flag (a second one ends the program at once),
+ * SIGPIPE an error of write(), and SIGCHLD the default, so that forked workers can be waited
+ * for whatever the caller ignored. Call once, before any thread starts. */
+bool interrupt_install(struct error *error);
+
+/* For forked workers: the terminal's Ctrl-C is for the parent, which ends its workers; every
+ * other signal does to a worker what it does by default. */
+void interrupt_worker(void);
+
+/* The signal, or 0. Thread-safe and cheap enough for every chunk.
+ * Relaxed: nothing is published with the flag; it only has to be seen soon. */
+static inline int interrupted(void)
+{
+    return atomic_load_explicit(&interrupt_signal, memory_order_relaxed);
+}
+
+/* As if the signal had arrived: the reader of our output went away (SIGPIPE). */
+void interrupt_with(int signal_number);
+
+#endif

@@ -1,0 +1,21 @@
+/* References: costs and limits measured in the same shuffled blocks as the cases, but no rows
+ * of the comparison. They go to machine.csv under their key. */
+#ifndef GILSCOPE_REFERENCES_H
+#define GILSCOPE_REFERENCES_H
+
+#include "gilscope/error.h"
+
+#include <stddef.h>
+
+struct reference {
+    const char *key; /* in machine.csv; ends in the unit */
+    const char *what;
+    /* One measurement of about time_s, in the unit of the key, in the calling thread and in
+     * processes that it forks. */
+    bool (*measure)(double time_s, double *value, struct error *error);
+};
+
+enum { REFERENCE_FLOOR, REFERENCE_POOL_CYCLE, REFERENCE_POOL_DISPATCH, REFERENCE_COUNT };
+extern const struct reference references[REFERENCE_COUNT];
+
+#endif

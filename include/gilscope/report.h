@@ -1,0 +1,36 @@
+/* What a person reads at the end of `bench`: the table, and the sentences under it. */
+#ifndef GILSCOPE_REPORT_H
+#define GILSCOPE_REPORT_H
+
+#include "gilscope/results.h"
+#include "gilscope/terminal.h"
+
+struct report {
+    const struct plan *plan;
+    const struct summary *summaries; /* summaries[plan->length] */
+    const struct run_facts *facts;
+    unsigned blocks_done;
+};
+
+/* The summary of a case, or null where it is not in the plan or was not measured. */
+const struct summary *report_find(const struct report *report, const char *variant,
+                                  const struct pin_policy *pin, unsigned threads);
+
+/* The thread count that "all cores" means: the largest that is not oversubscribed, or 2 where
+ * all above 1 are; 0 where nothing but single threads was measured. */
+unsigned report_threads(const struct report *report, const struct pin_policy *pin);
+
+/* The whole report. Errors of the stream are left in it, for the caller's ferror(). */
+void report_print(const struct report *report, const struct style *style, FILE *to);
+
+/* The table of speedups and that of what they cost. */
+void report_table(const struct report *report, const struct style *style, FILE *to);
+/* Two or three sentences in plain words, computed from the summaries. */
+void report_sentences(const struct report *report, const struct style *style, FILE *to);
+
+/* A duration for people: "520 ns", "5.00 ms". Written to text[size]. */
+void format_time(char *text, size_t size, double seconds);
+/* A count for people: "812", "12.3k", "3.70 G". */
+void format_count(char *text, size_t size, double count);
+
+#endif

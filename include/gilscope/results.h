@@ -1,0 +1,53 @@
+/* The files of `bench`: bench.csv, bench-summary.csv, machine.csv, topology.xml. They get their
+ * final names together, when all are complete; until then, and after an interrupted run for
+ * good, they are NAME.part. */
+#ifndef GILSCOPE_RESULTS_H
+#define GILSCOPE_RESULTS_H
+
+#include "gilscope/outfile.h"
+#include "gilscope/references.h"
+#include "gilscope/summary.h"
+
+struct results {
+    struct outfile bench, summary, machine, topology;
+    bool kept_earlier;    /* bench.csv.part of an interrupted run was kept under another name */
+    bool echo;            /* rows of bench.csv go to standard output too */
+    size_t first_pending; /* rows of this block before this place in the order are final */
+    off_t pending_at;     /* where in bench.csv the first other row stands */
+    char *rows;           /* room for the rows of a block; owned */
+    size_t rows_size;
+};
+
+/* What machine.csv says besides the samples. */
+struct run_facts {
+    const struct machine *machine;
+    const struct settings *settings;
+    double decrement_ns;               /* median; NAN where not measured */
+    double reference[REFERENCE_COUNT]; /* medians; NAN where not measured */
+    double steal;                      /* share of CPU time stolen by a hypervisor */
+    double timed_share;                /* share of the run spent in timed repetitions */
+    double elapsed_s;
+    long max_rss_kib;
+    char drifting[256]; /* cases that drift, as words */
+    char date[32];
+};
+
+/* Opens bench.csv.part and the others in the folder, which is made where it is missing. */
+bool results_open(struct results *results, const char *folder, size_t cases, bool echo,
+                  struct error *error);
+
+/* Writes the rows of block rep as far as it has come: the cases order[0 … measured-1]. A row
+ * is written as soon as it is measured, its speedup as soon as the baseline of the block is. */
+bool results_rows(struct results *results, const struct samples *samples, unsigned rep,
+                  const size_t *order, size_t measured, bool block_ends, struct error *error);
+
+bool results_summary(struct results *results, const struct summary *summaries, size_t n,
+                     struct error *error);
+bool results_machine(struct results *results, const struct run_facts *facts,
+                     struct error *error);
+
+/* All on the disk, then all to their final names. */
+bool results_commit(struct results *results, struct error *error);
+void results_close(struct results *results);
+
+#endif

@@ -1,0 +1,53 @@
+/* The runner: takes cases one after the other, each sized, run, verified, turned into a
+ * sample. Uses OpenMP and forks; to be called from the main thread only. */
+#ifndef GILSCOPE_RUNNER_H
+#define GILSCOPE_RUNNER_H
+
+#include "gilscope/plan.h"
+
+/* What one repetition of a case gave. */
+struct sample {
+    bool measured;
+    uint64_t count;   /* units done, all verified */
+    uint64_t chunk;   /* units; 0 where the variant does not work in chunks */
+    double wall_s;    /* from the first worker's start to the last one's end */
+    double cpu_s;     /* of all workers together */
+    double startup_s; /* from the call of the variant to the first worker's start */
+    uint64_t handoffs;
+    uint64_t voluntary_switches, involuntary_switches;
+    double drift; /* how much faster the last quarter was than the first: 0.1 is 10 %; NAN where
+                     progress is not sampled or was too short */
+    unsigned redone; /* tasks done again because a worker of the pool died */
+};
+
+/* Beyond this the first and the last part of a run are not the same thing. */
+#define DRIFT_LIMIT 0.10
+
+/* sample->count / sample->wall_s, units a second. */
+double sample_rate(const struct sample *sample);
+
+struct runner; /* opaque */
+
+/* A runner for the plan's cases. Checks that OpenMP will give as many threads as the largest
+ * case needs, allocates all that runs will need, and measures the speed of one decrement.
+ * *out is the caller's, to be given to runner_close. machine and settings must outlive it. */
+bool runner_open(struct runner **out, const struct plan *plan, const struct machine *machine,
+                 const struct settings *settings, struct error *error);
+void runner_close(struct runner *runner);
+
+/* Seconds a unit, as measured by runner_open: for planning, not for reporting. */
+double runner_unit_s(const struct runner *runner);
+
+/* Brings case c to its working size: the warm-up. Its samples do not count. */
+bool runner_warm_up(struct runner *runner, size_t c, struct error *error);
+
+/* One repetition. False: it failed, did not verify or was interrupted (fail_signal), and
+ * *sample is not to be used. */
+bool runner_measure(struct runner *runner, size_t c, struct sample *sample,
+                    struct error *error);
+
+/* Compares the last with the first quarter of the full windows of workers[n], which ran for
+ * wall_s. NAN where there are fewer than 8. Changes the workers' windows. */
+double progress_drift(struct worker *workers, unsigned n, double wall_s);
+
+#endif

@@ -1,0 +1,34 @@
+/* What the command line asks for. Filled by options.c, read by commands. */
+#ifndef GILSCOPE_SETTINGS_H
+#define GILSCOPE_SETTINGS_H
+
+#include "gilscope/parse.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The most blocks that can be asked for: it bounds the memory for samples. */
+enum { REPS_MAX = 1000 };
+/* The most tasks: it bounds the list that a pool shares with its workers. */
+enum { TASKS_MAX = 1000000 };
+
+struct settings {
+    unsigned variants; /* bit i: variants[i] */
+    unsigned pins;     /* bit i: pin_policies[i] */
+    bool pins_given;
+    struct thread_list threads; /* empty: default_threads() */
+    unsigned reps;
+    double time_s;  /* of one repetition */
+    uint64_t count; /* exact work of a repetition; 0: as much as time_s takes */
+    double chunk_s;
+    uint64_t chunk; /* in units of the kernel; 0: as many as chunk_s takes */
+    double switch_interval_s;
+    unsigned tasks; /* 0: TASKS_PER_WORKER for each thread */
+    const char *output;
+    uint64_t seed;
+    bool csv, quiet;
+    const char *topology;     /* null: this machine */
+    const char *command_line; /* as typed, for machine.csv */
+};
+
+#endif

@@ -1,0 +1,225 @@
+# Reads machine.csv (if there is one) and summary.csv in the current folder, checks them, and writes
+# what the gnuplot scripts load: cases.gp (the curves, the machine) and points.dat (a block a curve).
+# A curve is one variant under one pin policy. gnuplot could read the CSV itself, but neither quoted
+# fields nor a file that was cut off in the middle.
+
+# Splits one record into field[1..n] as RFC 4180 has it. Returns n, or 0 when a quoted field goes on
+# in the next line.
+function split_record(record,    n, rest, text, at) {
+    sub(/\r$/, "", record)
+    n = 0
+    rest = record
+    for (;;) {
+        text = ""
+        if (substr(rest, 1, 1) == "\"") {
+            rest = substr(rest, 2)
+            for (;;) {
+                at = index(rest, "\"")
+                if (at == 0)
+                    return 0
+                text = text substr(rest, 1, at - 1)
+                rest = substr(rest, at + 1)
+                if (substr(rest, 1, 1) != "\"")
+                    break
+                text = text "\""
+                rest = substr(rest, 2)
+            }
+        }
+        at = index(rest, ",")
+        if (at == 0) {
+            field[++n] = text rest
+            return n
+        }
+        field[++n] = text substr(rest, 1, at - 1)
+        rest = substr(rest, at + 1)
+    }
+}
+
+# One line on stderr; the path is the user's, not that of the copy read here.
+function fail(where, what) {
+    print "plot: " ENVIRON["summary"] where ": " what \
+        "; run gilscope bench again (or make bench)" > "/dev/stderr"
+    failed = 1
+    exit 1
+}
+
+function is_number(text) {
+    return text ~ /^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$/
+}
+
+function is_count(text) {
+    return text ~ /^[0-9]+$/ && text + 0 >= 1
+}
+
+# A gnuplot string: nothing is special between single quotes but the single quote.
+function quoted(text) {
+    gsub(/[\001-\037\177]/, " ", text)
+    gsub(/'/, "''", text)
+    return "'" text "'"
+}
+
+function set(name, value) {
+    print name " = " value > "cases.gp"
+}
+
+function cpu_name(text) {
+    gsub(/\((R|r|TM|tm)\)/, "", text)
+    sub(/ @ .*/, "", text)
+    gsub(/ (CPU|Processor)/, "", text)
+    gsub(/  +/, " ", text)
+    if (length(text) > 60) {                # cut at a space, so never inside a character
+        text = substr(text, 1, 60)
+        sub(/ [^ ]*$/, "", text)
+        text = text " …"
+    }
+    return text
+}
+
+function subtitle(    text) {
+    text = cpu_name(machine["cpu"])
+    if (cores && pus)
+        text = text " · " counted(cores, "core") (pus > cores ? ", " pus " PUs" : "")
+    else if (pus)
+        text = text " · " counted(pus, "PU")
+    if (is_number(machine["decrement_ns"]) && machine["decrement_ns"] > 0)
+        text = text sprintf(" · %.2f ns a decrement", machine["decrement_ns"])
+    if (machine["date"] ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]/)
+        text = text " · " substr(machine["date"], 1, 10)
+    sub(/^ · /, "", text)
+    return text
+}
+
+function counted(n, what) {
+    return n " " what (n == 1 ? "" : "s")
+}
+
+BEGIN {
+    header = "variant,kernel,pin,threads,reps,wall_s,rate_per_s,speedup,speedup_lo,speedup_hi," \
+        "efficiency,karp_flatt,cores_busy,handoffs_per_s,startup_s,oversubscribed,noisy"
+    columns = split(header, column, ",")
+}
+
+FILENAME == "machine.csv" {
+    pending = pending $0
+    if (split_record(pending) >= 2)
+        machine[field[1]] = field[2]
+    else if (split_record(pending) == 0) {
+        pending = pending " "
+        next
+    }
+    pending = ""
+    next
+}
+
+{ line++ }
+
+line == 1 {
+    sub(/\r$/, "")
+    if ($0 != header)
+        fail(", line 1", "not the header of a bench-summary.csv")
+    next
+}
+
+{
+    n = split_record($0)
+    if (n != columns)
+        fail(", line " line, "cut off or damaged, " (n ? n : "no end of the quoted field, not") \
+            (n ? " fields, not " : " ") columns (n ? "" : " fields"))
+    for (i = 4; i <= columns; i++)
+        if (field[i] == "" ? i > 12 || i < 8 : !is_number(field[i]))
+            fail(", line " line, column[i] " is '" field[i] "', not a number")
+    if (!is_count(field[4]))
+        fail(", line " line, "threads is '" field[4] "', not a count")
+    rows++
+    threads = field[4] + 0
+    noisy += field[17]
+    if (field[16] + 0) {
+        oversubscribed = 1
+    } else if (threads > fitting)
+        fitting = threads
+    if (field[8] == "" || field[8] + 0 <= 0) {   # the bench had no serial run to compare with
+        undrawn++
+        next
+    }
+    if (field[9] == "") field[9] = field[8]
+    if (field[10] == "") field[10] = field[8]
+
+    if (first_kernel == "")
+        first_kernel = field[2]
+    name = field[1] (field[2] == first_kernel ? "" : " · " field[2])
+    if (!((name, field[3]) in curve)) {
+        curve[name, field[3]] = ++curves
+        name_of[curves] = name
+        pin_of[curves] = field[3]
+    }
+    c = curve[name, field[3]]
+    # Kept in the order of threads, whatever the order of the lines.
+    for (i = ++points[c]; i > 1 && at_threads[c, i - 1] > threads; i--) {
+        at_threads[c, i] = at_threads[c, i - 1]
+        speedup[c, i] = speedup[c, i - 1]
+        rest_of[c, i] = rest_of[c, i - 1]
+    }
+    at_threads[c, i] = threads
+    counts[threads] = 1
+    speedup[c, i] = field[8]
+    rest_of[c, i] = field[9] " " field[10]
+
+    if (threads > most) most = threads
+    if (least == "" || threads < least) least = threads
+    if (field[8] + 0 > max) max = field[8] + 0
+    if (field[10] + 0 > max_hi) max_hi = field[10] + 0
+    if (field[10] / threads > max_efficiency) max_efficiency = field[10] / threads
+    if (min == "" || field[8] + 0 < min) min = field[8] + 0
+    if (field[9] + 0 > 0 && (min_lo == "" || field[9] + 0 < min_lo)) min_lo = field[9] + 0
+}
+
+END {
+    if (failed)
+        exit 1
+    if (line == 0)
+        fail("", "the file is empty")
+    if (rows == 0)
+        fail("", "a header and no rows")
+    if (curves == 0)
+        fail("", "no row has a speedup")
+    if (undrawn)
+        print "plot: " ENVIRON["summary"] ": " undrawn " of " rows \
+            " rows have no speedup and are not drawn" > "/dev/stderr"
+
+    pus = is_count(machine["usable_pus"]) ? machine["usable_pus"] + 0 : 0
+    if (!pus && oversubscribed && fitting)
+        pus = fitting
+    cores = is_count(machine["cores"]) ? machine["cores"] + 0 : 0
+    if (pus && cores > pus)
+        cores = pus
+
+    set("array NAME[" curves "]; array PIN[" curves "]; array LAST_THREADS[" curves \
+        "]; array LAST_SPEEDUP[" curves "]; CURVES", curves)
+    for (c = 1; c <= curves; c++) {
+        set("NAME[" c "]", quoted(name_of[c]))
+        set("PIN[" c "]", quoted(pin_of[c]))
+        set("LAST_THREADS[" c "]", at_threads[c, points[c]])
+        set("LAST_SPEEDUP[" c "]", speedup[c, points[c]] + 0)
+        for (i = 1; i <= points[c]; i++)
+            print at_threads[c, i], speedup[c, i], rest_of[c, i] > "points.dat"
+        printf "\n\n" > "points.dat"
+    }
+    # Last, the counts alone, and the PUs among them: where the ideal may have a bend.
+    counts[most] = counts[least] = 1
+    if (pus > least && pus < most)
+        counts[pus] = 1
+    for (i = least; i <= most; i++)
+        if (i in counts)
+            print i > "points.dat"
+    set("LEAST_THREADS", least)
+    set("MOST_THREADS", most)
+    set("SPEEDUP_MIN", min_lo != "" && min_lo < min ? min_lo : min)
+    set("SPEEDUP_MAX", max_hi > max ? max_hi : max)
+    set("EFFICIENCY_MAX", max_efficiency)
+    set("MANY", (most > 16) + 0)        # too many for linear axes
+    set("PUS", pus)                     # 0: not known
+    set("CORES", cores)
+    set("MACHINE", quoted(subtitle()))
+    set("CASES", rows)
+    set("NOISY", noisy + 0)
+}

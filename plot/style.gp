@@ -1,0 +1,289 @@
+# What the pictures share: the canvas, the colours, the axis of threads, the labels at the curves.
+#
+# A picture loads cases.gp (which cases.awk wrote), sets TITLE, SUBTITLE and what follows, loads
+# this file, and plots.
+#   Y_MIN, Y_MAX, Y_LOG             the other axis, and whether it is logarithmic
+#   Y_BASELINE                      where a label for serial belongs; 0 for none
+#   height(threads, speedup)        what it draws of a case
+#   reading(v)                      and how that reads in a label
+#   ideal(n), IDEAL                 what n threads could reach at best, and the words for it
+
+set encoding utf8
+
+# --- the canvas: 1200 x 675, a slide's 16:9; the places below are in its pixels, from the bottom ---
+W = 1200.0
+H = 675.0
+if (FORMAT eq 'svg') {
+    set terminal svg size W,H fixed enhanced font 'Helvetica,14' background '#ffffff'
+} else {
+    # twice the pixels: sharp on a projector and on a dense screen
+    set terminal pngcairo size 2*W,2*H enhanced font 'Helvetica,10.5' \
+        fontscale 2 linewidth 2 pointscale 2 background '#ffffff'
+}
+set output NAME_OF_PICTURE.'.'.FORMAT
+# gnuplot counts the size of a font in pixels for svg and in points for cairo
+face(px, how) = sprintf('Helvetica%s,%g', how, FORMAT eq 'svg' ? px : 0.75 * px)
+LARGE = face(25, ':Bold')
+MEDIUM = face(15, '')
+SMALL = face(13, '')
+
+INK = 0x222222
+MUTED = 0x666666
+
+# --- one colour a variant in all pictures: those of Okabe and Ito, which colour-blind readers can
+# tell apart, the yellow darkened for white paper. Variants that lie on each other (critical and gil;
+# nogil, tasks and pool) get lines of different widths, so that all of them show. ---
+KNOWN  = 'serial   critical ticks    gil      nogil    tasks    pool     atomic   release'
+COLOUR = '0x666666 0xD55E00 0xE69F00 0xCC79A7 0x0072B2 0x009E73 0x56B4E9 0x000000 0xB8A200'
+WIDTH  = '2        5.4      2.4      2        6.6      4        1.8      2.4      2.4'
+width(rank) = rank <= words(WIDTH) ? word(WIDTH, rank) + 0 : 2
+# for variants this file has not heard of, in the order in which they turn up
+OTHER  = '0x882255 0x332288 0x8A8A1F 0x2F8F83 0xAA4499 0x117733 0xB8505F 0x5B8FB0 0x9A6A1B'
+
+find_from(list, name, i) = i > words(list) ? 0 : word(list, i) eq name ? i : find_from(list, name, i + 1)
+find(list, name) = find_from(list, name, 1)
+hex(list, i) = int(word(list, (i - 1) % words(list) + 1) + 0)
+blend(a, b, share) = int((1 - share) * (a % 256) + share * (b % 256))
+mix(a, b, share) = 65536 * blend(a / 65536, b / 65536, share) + 256 * blend(a / 256, b / 256, share) \
+    + blend(a, b, share)
+# text needs more contrast than a line does
+text(colour) = mix(colour, 0x000000, 0.2)
+
+# --- pin policies: the best that was measured carries the picture, solid and strong; the others are
+# thin and dashed behind it. Filled points are pinned. ---
+PINS = 'core compact spread none'
+PIN_WORDS = '"pinned (core)" "pinned (compact)" "pinned (spread)" "not pinned (none)"'
+POINT = '7 9 5 6 13'
+pin_rank(pin) = find(PINS, pin) ? find(PINS, pin) : 5
+
+array HUE[CURVES]
+array RANK[CURVES]          # of the variant: its place among those known, or behind them
+array ORDER[CURVES]         # from the bottom to the top: unpinned below pinned, wide below narrow
+array BEST[CURVES]          # 1: it is the curve of its variant that has a label
+others = 0
+best_pin = 5
+do for [c = 1:CURVES] {
+    RANK[c] = find(KNOWN, NAME[c])
+    do for [d = 1:c - 1] {
+        if (RANK[c] == 0 && NAME[d] eq NAME[c]) { RANK[c] = RANK[d] }
+    }
+    if (RANK[c] == 0) { others = others + 1; RANK[c] = words(KNOWN) + others }
+    HUE[c] = RANK[c] <= words(KNOWN) ? hex(COLOUR, RANK[c]) : hex(OTHER, RANK[c] - words(KNOWN))
+    if (NAME[c] ne 'serial' && pin_rank(PIN[c]) < best_pin) { best_pin = pin_rank(PIN[c]) }
+    BEST[c] = NAME[c] ne 'serial'
+    do for [d = 1:CURVES] {
+        if (NAME[d] eq NAME[c] && pin_rank(PIN[d]) < pin_rank(PIN[c])) { BEST[c] = 0 }
+        if (NAME[d] eq NAME[c] && pin_rank(PIN[d]) == pin_rank(PIN[c]) && d < c) { BEST[c] = 0 }
+    }
+}
+# variants not known here have a strong curve each, pinned or not
+layer(c) = RANK[c] > words(KNOWN) && BEST[c] ? best_pin : pin_rank(PIN[c])
+drawn = 0
+do for [p = 5:1:-1] {
+    do for [w in '6.6 5.4 4 2.4 2 1.8'] {
+        do for [c = 1:CURVES] {
+            if (width(RANK[c]) == w + 0 && layer(c) == p) { drawn = drawn + 1; ORDER[drawn] = c }
+        }
+    }
+}
+# Line styles: c for a curve, INTERVAL + c for its intervals, KEY + p for a pin policy in the key.
+INTERVAL = 1000
+KEY = 2000
+IDEAL_LINE = 3000
+do for [i = 1:CURVES + 5] {
+    c = i <= CURVES ? i : KEY + i - CURVES
+    p = i <= CURVES ? pin_rank(PIN[i]) : i - CURVES
+    known = i > CURVES || RANK[i] <= words(KNOWN)
+    strong = i <= CURVES ? layer(i) == best_pin : p == best_pin
+    hue = i <= CURVES ? HUE[i] : MUTED
+    w = i <= CURVES ? width(RANK[i]) : 2
+    s = (p == 2 || p == 4 ? 0.8 : 0.66) * (w > 6 ? 2 : w > 5 ? 1.7 : w > 3 ? 1.45 : 1)
+    if (!strong) { w = w > 5 ? 3 : w > 3 ? 2 : 1.3; hue = mix(hue, 0xffffff, 0.2) }
+    set style line c lc rgb hue lw w pt int(word(POINT, p)) ps s dt solid
+    # white inside an open point
+    if (p == 4) { set style line c pi -1 }
+    if (known && !strong && p == 2) { set style line c dt (12,4) }
+    if (known && !strong && p == 3) { set style line c dt (10,4,2,4) }
+    if (known && !strong && p == 4) { set style line c dt (5,5) }
+    if (known && !strong && p == 5) { set style line c dt (2,4) }
+    # variants not known here come from elsewhere, the interpreters: dashed, pinned or not
+    if (!known && strong) { set style line c dt (8,4) }
+    if (!known && !strong) { set style line c dt (2,4) }
+    if (i <= CURVES) { set style line INTERVAL + c lc rgb hue lw 1.4 dt solid }
+}
+
+# --- the room for the labels: what the longest of them needs ---
+longest = 8
+do for [c = 1:CURVES] { if (strlen(NAME[c]) > longest) { longest = strlen(NAME[c]) } }
+LEFT = 84.0
+RIGHT = W - (9.6 * longest + 138 < 480 ? 9.6 * longest + 138 : 480)
+BOTTOM = 100.0
+TOP = H - 132.0
+set lmargin at screen LEFT / W
+set rmargin at screen RIGHT / W
+set bmargin at screen BOTTOM / H
+set tmargin at screen TOP / H
+
+# --- the axes: every count of a few threads, the powers of two of many ---
+if (MANY) {
+    X_MIN = LEAST_THREADS * 2**-0.15
+    X_MAX = MOST_THREADS * 2**0.12
+    set logscale x 2
+    set xtics ()
+    do for [k = 0:30] {
+        if (2**k >= LEAST_THREADS && 2**k <= MOST_THREADS) { set xtics add (sprintf('%d', 2**k) 2**k) }
+    }
+    # the last count, too, where that leaves room between the two
+    over = MOST_THREADS / 2.0**floor(log(MOST_THREADS) / log(2) + 1e-9)
+    if (over > 1.2) { set xtics add (sprintf('%d', MOST_THREADS) MOST_THREADS) }
+} else {
+    margin = MOST_THREADS > LEAST_THREADS ? 0.025 * (MOST_THREADS - LEAST_THREADS) : 0.5
+    X_MIN = LEAST_THREADS - margin
+    X_MAX = MOST_THREADS + margin
+    set xtics LEAST_THREADS,1,MOST_THREADS
+}
+set xrange [X_MIN:X_MAX] noextend
+set yrange [Y_MIN:Y_MAX] noextend
+if (Y_LOG) { set logscale y 2 }
+set border 0
+set xtics nomirror scale 0 textcolor rgb MUTED font SMALL
+set ytics nomirror scale 0 textcolor rgb MUTED font SMALL
+set grid noxtics ytics back lt 1 lc rgb 0xd9d9d6 lw 0.8 dt solid
+set xlabel 'threads (pool: processes)' textcolor rgb MUTED font SMALL
+set pointintervalbox 0.8
+# intervals are drawn as arrows with flat heads: yerrorbars would blank what lies behind them
+BAR = 0.0035
+
+# where a value is on the canvas
+x_share(x) = MANY ? log(x / X_MIN) / log(X_MAX / X_MIN) : (x - X_MIN) / (X_MAX - X_MIN)
+y_share(y) = Y_LOG ? (y <= Y_MIN ? 0 : log(y / Y_MIN) / log(Y_MAX / Y_MIN)) : (y - Y_MIN) / (Y_MAX - Y_MIN)
+x_pixel(x) = LEFT + (RIGHT - LEFT) * x_share(x)
+y_pixel(y) = BOTTOM + (TOP - BOTTOM) * y_share(y)
+
+# --- the words on top ---
+set label TITLE at screen 28 / W, screen (H - 36) / H left noenhanced textcolor rgb INK font LARGE
+set label SUBTITLE at screen 28 / W, screen (H - 66) / H left noenhanced textcolor rgb INK font MEDIUM
+if (NOISY > 0) {
+    MACHINE = MACHINE.(MACHINE eq '' ? '' : ' · ').\
+        sprintf('%d of %d cases noisy (interval wider than ±2 %%)', NOISY, CASES)
+}
+set label MACHINE at screen 28 / W, screen (H - 89) / H left noenhanced textcolor rgb MUTED font SMALL
+
+# --- past the cores, and past all that this machine can run at once ---
+smt_from = CORES > 0 && CORES < PUS ? CORES : X_MAX
+over_from = PUS > 0 ? PUS : X_MAX
+if (smt_from < X_MAX && smt_from < over_from) {
+    smt_from = smt_from < X_MIN ? X_MIN : smt_from
+    end = over_from < MOST_THREADS ? over_from : X_MAX
+    set object rectangle from smt_from,graph 0 to end,graph 1 behind fillcolor rgb 0xf5f5f2 fillstyle solid noborder
+    # its words end where it ends: to the left there is always room
+    set label sprintf('past the %d cores: threads share a core', CORES) \
+        at screen (x_pixel(end) - 6) / W, screen (TOP + 11) / H right textcolor rgb MUTED font SMALL
+}
+if (over_from < X_MAX && (MOST_THREADS > PUS)) {
+    over_from = over_from < X_MIN ? X_MIN : over_from
+    set object rectangle from over_from,graph 0 to X_MAX,graph 1 behind fillcolor rgb 0xeaeae6 fillstyle solid noborder
+    words_over = sprintf('oversubscribed: more threads than %d PU%s', PUS, PUS == 1 ? '' : 's')
+    if (CORES < PUS && x_pixel(X_MAX) - x_pixel(over_from) < 7.5 * strlen(words_over)) { words_over = 'oversubscribed' }
+    wide = x_pixel(X_MAX) - x_pixel(over_from) > 7.5 * strlen(words_over)
+    if (wide || CORES < PUS) {
+        set label words_over at screen (x_pixel(over_from) + 6) / W, screen (TOP + 11) / H left textcolor rgb MUTED font SMALL
+    } else {
+        set label words_over at screen RIGHT / W, screen (TOP + 11) / H right textcolor rgb MUTED font SMALL
+    }
+}
+
+# --- a label at the end of each variant's curve, instead of a legend to look things up in ---
+# Entry 0 < e <= entries is for curve ENTRY[e] (0: serial's baseline), wants to be at WANTS[e] and is
+# put at PUT[e], in pixels.
+array ENTRY[CURVES + 1]
+array WANTS[CURVES + 1]
+array PUT[CURVES + 1]
+entries = 0
+if (Y_BASELINE > 0) { entries = 1; ENTRY[1] = 0; WANTS[1] = y_pixel(Y_BASELINE) }
+do for [c = 1:CURVES] {
+    if (BEST[c]) {
+        # in its place from the top
+        y = y_pixel(height(LAST_THREADS[c], LAST_SPEEDUP[c]))
+        entries = entries + 1
+        e = entries
+        do for [k = entries - 1:1:-1] {
+            if (e == k + 1 && WANTS[k] < y) { ENTRY[e] = ENTRY[k]; WANTS[e] = WANTS[k]; e = k }
+        }
+        ENTRY[e] = c
+        WANTS[e] = y
+    }
+}
+# Those that would touch push each other away, half of the way each, until none does.
+lowest = BOTTOM + 4
+highest = TOP - 8
+gap = 22.0
+if (entries > 1 && gap * (entries - 1) > highest - lowest) { gap = (highest - lowest) / (entries - 1) }
+do for [e = 1:entries] { PUT[e] = WANTS[e] }
+moved = 1
+rounds = 0
+while (moved && rounds < 200) {
+    moved = 0
+    rounds = rounds + 1
+    do for [e = 2:entries] {
+        lacking = gap - (PUT[e - 1] - PUT[e])
+        if (lacking > 0.05) { PUT[e - 1] = PUT[e - 1] + lacking / 2; PUT[e] = PUT[e] - lacking / 2; moved = 1 }
+    }
+    if (entries > 0) {
+        if (PUT[1] > highest) { PUT[1] = highest }
+        if (PUT[entries] < lowest) { PUT[entries] = lowest }
+    }
+}
+# What is left of that in a crowd is settled from the top, then from the bottom: there is room for all.
+do for [e = 2:entries] { if (PUT[e] > PUT[e - 1] - gap) { PUT[e] = PUT[e - 1] - gap } }
+if (entries > 0 && PUT[entries > 0 ? entries : 1] < lowest) { PUT[entries] = lowest }
+do for [e = entries - 1:1:-1] { if (PUT[e] < PUT[e + 1] + gap) { PUT[e] = PUT[e + 1] + gap } }
+names_at = RIGHT + 46
+values_at = W - 24
+size = gap < 18 ? gap * 0.8 : 15
+NAME_FACE = face(size, ':Bold')
+VALUE_FACE = face(size, '')
+do for [e = 1:entries] {
+    c = ENTRY[e]
+    hue = c > 0 ? HUE[c] : hex(COLOUR, 1)
+    from_x = c > 0 ? x_pixel(LAST_THREADS[c]) + 9 : RIGHT
+    set arrow from screen from_x / W, screen WANTS[e] / H to screen (names_at - 7) / W, screen PUT[e] / H \
+        nohead front lc rgb mix(hue, 0xffffff, 0.35) lw 1.2
+    name = c > 0 ? NAME[c] : 'serial'
+    v = c > 0 ? height(LAST_THREADS[c], LAST_SPEEDUP[c]) : Y_BASELINE
+    reads = reading(v).(c > 0 && LAST_THREADS[c > 0 ? c : 1] < MOST_THREADS ? sprintf(' at %d', LAST_THREADS[c]) : '')
+    set label name at screen names_at / W, screen PUT[e] / H left front noenhanced textcolor rgb text(hue) font NAME_FACE
+    set label reads at screen values_at / W, screen PUT[e] / H right front noenhanced textcolor rgb text(hue) font VALUE_FACE
+}
+set label sprintf('at %d thread%s', MOST_THREADS, MOST_THREADS == 1 ? '' : 's') \
+    at screen values_at / W, screen (TOP + 11) / H right textcolor rgb MUTED font SMALL
+
+# --- the ideal's words lie along its line, above it, where no curve should be ---
+if (LEAST_THREADS == MOST_THREADS) { IDEAL = '' }
+ideal_from = LEAST_THREADS
+ideal_to = PUS > LEAST_THREADS && PUS < MOST_THREADS ? PUS : MOST_THREADS
+# where it leaves the picture
+if (!Y_LOG && !MANY && ideal(ideal_to) > Y_MAX) { ideal_to = Y_MAX }
+if (PUS > 0 && PUS <= LEAST_THREADS && MOST_THREADS > LEAST_THREADS) { ideal_to = LEAST_THREADS + 1 }
+ideal_dx = x_pixel(ideal_to) - x_pixel(ideal_from)
+ideal_dy = y_pixel(ideal(ideal_to)) - y_pixel(ideal(ideal_from))
+slope = ideal_dx > 0 ? atan2(ideal_dy, ideal_dx) : 0
+set label IDEAL at screen (x_pixel(ideal_from) + ideal_dx / 2 - 15 * sin(slope)) / W, \
+    screen (y_pixel(ideal(ideal_from)) + ideal_dy / 2 + 15 * cos(slope)) / H \
+    center rotate by slope * 180 / pi front textcolor rgb MUTED font SMALL
+# broad and pale, below all: it shows where curves lie on it
+set style line IDEAL_LINE lc rgb 0xcfcfcb lw 12 dt solid
+
+# --- the key below: what the lines and points stand for ---
+array PIN_SEEN[5]
+do for [p = 1:5] {
+    PIN_SEEN[p] = ''
+    do for [c = 1:CURVES] {
+        if (pin_rank(PIN[c]) == p && PIN_SEEN[p] eq '') {
+            PIN_SEEN[p] = p < 5 ? word(PIN_WORDS, p) : 'other pin policy'
+        }
+    }
+}
+set key at screen LEFT / W, screen 12 / H left bottom horizontal Left reverse samplen 3 maxrows 1 width 1 \
+    noenhanced textcolor rgb MUTED font SMALL
+set label 'bars: 95 % confidence intervals' at screen values_at / W, screen 22 / H right textcolor rgb MUTED font SMALL

@@ -1,0 +1,437 @@
+/* The options, one row each, and their reading. See command.h. */
+#include "gilscope/command.h"
+
+#include "gilscope/kernel.h"
+#include "gilscope/machine.h"
+#include "gilscope/run.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const char *variant_name(size_t i)
+{
+    return variants[i]->name;
+}
+
+static const char *pin_name(size_t i)
+{
+    return pin_policies[i].name;
+}
+
+/* Writes "a, b, c" to text[size]. */
+static void join_names(char *text, size_t size, const char *(*name_of)(size_t), size_t count)
+{
+    size_t length = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < count && length < size; i++) {
+        length += (size_t)snprintf(text + length, size - length, "%s%s", i > 0 ? ", " : "",
+                                   name_of(i));
+    }
+}
+
+/* Why a word is not one of the names: the nearest of them, and all of them. */
+static bool unknown_word(const char *word, const char *(*name_of)(size_t), size_t count,
+                         struct error *why)
+{
+    const char *nearest = nearest_word(word, name_of, count);
+    char all[256], suggestion[64] = "";
+
+    join_names(all, sizeof all, name_of, count);
+    if (nearest != NULL) {
+        snprintf(suggestion, sizeof suggestion, "; did you mean '%s'?", nearest);
+    }
+    return fail_usage(why, "'%.40s' is none of %s%s", word, all, suggestion);
+}
+
+/* A list of names, as bits. */
+static bool set_words(unsigned *bits, const char *list, const char *(*name_of)(size_t),
+                      size_t count, struct error *why)
+{
+    unsigned wanted = 0;
+
+    for (;;) {
+        size_t length = strcspn(list, ","), i = 0;
+        char word[64];
+
+        if (length == 0) {
+            return false;
+        }
+        snprintf(word, sizeof word, "%.*s", (int)length, list);
+        while (i < count && strcmp(word, name_of(i)) != 0) {
+            i++;
+        }
+        if (i == count) {
+            return unknown_word(word, name_of, count, why);
+        }
+        wanted |= 1u << i;
+        if (list[length] == '\0') {
+            break;
+        }
+        list += length + 1;
+    }
+    *bits = wanted;
+    return true;
+}
+
+static bool set_variant(struct settings *settings, const char *list, struct error *why)
+{
+    return set_words(&settings->variants, list, variant_name, variant_count, why);
+}
+
+static bool set_pin(struct settings *settings, const char *list, struct error *why)
+{
+    settings->pins_given = true;
+    return set_words(&settings->pins, list, pin_name, pin_policy_count, why);
+}
+
+static bool set_threads(struct settings *settings, const char *list, struct error *why)
+{
+    (void)why;
+    return parse_threads(list, &settings->threads);
+}
+
+static bool set_limited(unsigned *value, const char *text, uint64_t most)
+{
+    uint64_t number;
+
+    if (!parse_count(text, &number) || number > most) {
+        return false;
+    }
+    *value = (unsigned)number;
+    return true;
+}
+
+static bool set_reps(struct settings *settings, const char *text, struct error *why)
+{
+    (void)why;
+    return set_limited(&settings->reps, text, REPS_MAX);
+}
+
+static bool set_tasks(struct settings *settings, const char *text, struct error *why)
+{
+    (void)why;
+    return set_limited(&settings->tasks, text, TASKS_MAX);
+}
+
+static bool set_time(struct settings *settings, const char *text, struct error *why)
+{
+    (void)why;
+    return parse_time(text, &settings->time_s);
+}
+
+/* The most work that a run can be asked for: what counts in units must not overflow. */
+static bool set_count(struct settings *settings, const char *text, struct error *why)
+{
+    uint64_t count;
+
+    (void)why;
+    if (!parse_count(text, &count) || count > (uint64_t)1e18) {
+        return false;
+    }
+    settings->count = count;
+    return true;
+}
+
+static bool set_chunk(struct settings *settings, const char *text, struct error *why)
+{
+    (void)why;
+    settings->chunk = 0;
+    return parse_time(text, &settings->chunk_s) ||
+           (parse_count(text, &settings->chunk) && settings->chunk <= (uint64_t)1e18);
+}
+
+static bool set_switch_interval(struct settings *settings, const char *text, struct error *why)
+{
+    (void)why;
+    return parse_time(text, &settings->switch_interval_s);
+}
+
+static bool set_output(struct settings *settings, const char *folder, struct error *why)
+{
+    (void)why;
+    settings->output = folder;
+    return *folder != '\0';
+}
+
+static bool set_seed(struct settings *settings, const char *text, struct error *why)
+{
+    (void)why;
+    return parse_count(text, &settings->seed);
+}
+
+static bool set_csv(struct settings *settings, const char *none, struct error *why)
+{
+    (void)none;
+    (void)why;
+    settings->csv = true;
+    return true;
+}
+
+static bool set_topology(struct settings *settings, const char *what, struct error *why)
+{
+    (void)why;
+    settings->topology = what;
+    return *what != '\0';
+}
+
+static bool set_quiet(struct settings *settings, const char *none, struct error *why)
+{
+    (void)none;
+    (void)why;
+    settings->quiet = true;
+    return true;
+}
+
+const struct option_spec option_variant = {
+    'v',
+    "variant",
+    "LIST",
+    "variants to run, serial always with them (default: all)",
+    "a list of variants: see 'gilscope list'",
+    set_variant};
+const struct option_spec option_threads = {
+    't',
+    "threads",
+    "LIST",
+    "thread counts: 1,2,4 or 1-8 or 1-64:2 (default: up to all PUs)",
+    "thread counts from 1 to 4096, ascending: 1,2,4 or 1-8 or 1-64:2",
+    set_threads};
+const struct option_spec option_pin = {
+    'p',
+    "pin",
+    "LIST",
+    "pin policies: core, compact, spread, none (default: core)",
+    "a list of core, compact, spread, none",
+    set_pin};
+const struct option_spec option_reps = {
+    'r',
+    "reps",
+    "N",
+    "blocks: how often every case is measured (default: 11)",
+    "a whole number from 1 to 1000",
+    set_reps};
+const struct option_spec option_time = {'T',
+                                        "time",
+                                        "TIME",
+                                        "length of one repetition, about (default: 50ms)",
+                                        "a time with its unit, up to a day: 250ns, 5ms, 1.5s",
+                                        set_time};
+const struct option_spec option_count = {
+    'n',
+    "count",
+    "N",
+    "exact work of a repetition instead: 10M, 1e7, 10000000",
+    "a whole number from 1 to 1e18: 10000000, 10M or 1e7",
+    set_count};
+const struct option_spec option_chunk = {
+    'c',
+    "chunk",
+    "TIME|N",
+    "work between two looks at the lock (default: 520ns)",
+    "a time with its unit (520ns) or a whole number of decrements (2000)",
+    set_chunk};
+const struct option_spec option_switch_interval = {
+    'i',
+    "switch-interval",
+    "TIME",
+    "sys.setswitchinterval of the gil (default: 5ms)",
+    "a time with its unit, up to a day: 250ns, 5ms, 1.5s",
+    set_switch_interval};
+const struct option_spec option_tasks = {'k',
+                                         "tasks",
+                                         "N",
+                                         "tasks for tasks and pool (default: 4 a thread)",
+                                         "a whole number from 1 to 1000000",
+                                         set_tasks};
+const struct option_spec option_output = {'o',
+                                          "output",
+                                          "DIR",
+                                          "folder for the CSV files (default: results)",
+                                          "the name of a folder",
+                                          set_output};
+const struct option_spec option_seed = {
+    0,
+    "seed",
+    "N",
+    "order of the cases (default: from the clock; it is in machine.csv)",
+    "a whole number from 1 up",
+    set_seed};
+const struct option_spec option_csv = {
+    0, "csv", NULL, "rows on standard output instead of the table", NULL, set_csv};
+const struct option_spec option_topology = {
+    0,
+    "topology",
+    "WHAT",
+    "a machine that is not here: FILE.xml or \"pack:2 core:8 pu:2\"",
+    "a hwloc XML file or a synthetic description like \"pack:2 core:8 pu:2\"",
+    set_topology};
+const struct option_spec option_quiet = {'q',  "quiet",  NULL, "no progress, no table",
+                                         NULL, set_quiet};
+
+struct settings default_settings(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (struct settings){
+        .variants = (1u << variant_count) - 1,
+        .pins = 1, /* the first: core */
+        .reps = 11,
+        .time_s = 50e-3,
+        .chunk_s = 520e-9, /* sys.setcheckinterval(100) ticks of CPython 2.7's countdown */
+        .switch_interval_s = 5e-3,
+        .output = "results",
+        .seed = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000,
+    };
+}
+
+enum { OPTIONS_MAX = 32, HELP_LETTER = 'h' };
+
+/* getopt_long's tables, made from ours. */
+struct getopt_tables {
+    size_t count;
+    char letters[3 * OPTIONS_MAX];
+    struct option names[OPTIONS_MAX + 2];
+};
+
+enum { NAME_BASE = 1000 }; /* getopt_long returns this + row for a long name */
+
+static void make_tables(const struct command *command, struct getopt_tables *tables)
+{
+    size_t l = 0, n = 0;
+
+    memset(tables, 0, sizeof *tables);
+    tables->letters[l++] = ':'; /* tell a missing argument from an unknown option */
+    tables->letters[l++] = HELP_LETTER;
+    for (; command->options[n] != NULL; n++) {
+        const struct option_spec *option = command->options[n];
+        int takes = option->argument != NULL ? required_argument : no_argument;
+        tables->names[n] = (struct option){option->name, takes, NULL, NAME_BASE + (int)n};
+        if (option->letter != 0) {
+            tables->letters[l++] = option->letter;
+            if (option->argument != NULL) {
+                tables->letters[l++] = ':';
+            }
+        }
+    }
+    tables->names[n] = (struct option){"help", no_argument, NULL, HELP_LETTER};
+    tables->count = n;
+}
+
+static const struct option_spec *found_option(const struct command *command, int code)
+{
+    if (code >= NAME_BASE) {
+        return command->options[code - NAME_BASE];
+    }
+    for (size_t i = 0; command->options[i] != NULL; i++) {
+        if (command->options[i]->letter == code) {
+            return command->options[i];
+        }
+    }
+    return NULL;
+}
+
+static bool apply(const struct option_spec *option, const char *argument,
+                  struct settings *settings, struct error *error)
+{
+    struct error why = {EXIT_DONE, ""};
+
+    if (option->set(settings, argument, &why)) {
+        return true;
+    }
+    if (why.text[0] == '\0') {
+        return fail_usage(error, "--%s=%.80s: not %s", option->name, argument, option->accepts);
+    }
+    return fail_usage(error, "--%s=%.80s: %s", option->name, argument, why.text);
+}
+
+/* nearest_word() asks by number alone; main.c's tables are the only context it needs. */
+static const char *all_option_name(size_t i)
+{
+    static const struct option_spec *const all[] = {
+        &option_variant,  &option_threads, &option_pin,   &option_reps,
+        &option_time,     &option_count,   &option_chunk, &option_switch_interval,
+        &option_tasks,    &option_output,  &option_seed,  &option_csv,
+        &option_topology, &option_quiet};
+
+    return i < sizeof all / sizeof *all ? all[i]->name : NULL;
+}
+
+static bool takes(const struct command *command, const char *name)
+{
+    for (size_t i = 0; command->options[i] != NULL; i++) {
+        if (strcmp(command->options[i]->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool unknown_option(const struct command *command, const char *typed,
+                           struct error *error)
+{
+    char word[64];
+    size_t count = 0;
+    const char *name = typed + strspn(typed, "-");
+
+    while (all_option_name(count) != NULL) {
+        count++;
+    }
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(name, "="), name);
+    const char *nearest = nearest_word(word, all_option_name, count);
+    if (nearest != NULL && takes(command, nearest)) {
+        return fail_usage(error, "%s: unknown option '%.80s'; did you mean '--%s'?",
+                          command->name, typed, nearest);
+    }
+    return fail_usage(error, "%s: unknown option '%.80s'; 'gilscope %s --help' lists them",
+                      command->name, typed, command->name);
+}
+
+bool options_read(const struct command *command, int argc, char **argv,
+                  struct settings *settings, bool *help, struct error *error)
+{
+    struct getopt_tables tables;
+    int code;
+
+    make_tables(command, &tables);
+    opterr = 0;
+    optind = 1;
+    *help = false;
+    for (;;) {
+        int at = optind;
+        code = getopt_long(argc, argv, tables.letters, tables.names, NULL);
+        if (code == -1) {
+            break;
+        }
+        if (code == HELP_LETTER) {
+            *help = true;
+            return true;
+        }
+        if (code == ':') {
+            const struct option_spec *option = found_option(command, optopt);
+            return fail_usage(error, "--%s: its %s is missing: %s", option->name,
+                              option->argument, option->accepts);
+        }
+        if (code == '?') {
+            char letter[3] = {'-', (char)optopt, '\0'};
+            bool is_letter = optopt > 0 && optopt < NAME_BASE;
+            if (optopt >= NAME_BASE) { /* "--quiet=5" */
+                return fail_usage(error, "--%s takes no argument ('%.80s')",
+                                  found_option(command, optopt)->name, argv[at]);
+            }
+            return unknown_option(command, is_letter ? letter : argv[optind - 1], error);
+        }
+        if (!apply(found_option(command, code), optarg, settings, error)) {
+            return false;
+        }
+    }
+    if (optind < argc) {
+        return fail_usage(error,
+                          "%s: what is '%.80s'? It takes options only ('gilscope %s --help')",
+                          command->name, argv[optind], command->name);
+    }
+    return true;
+}

@@ -1,0 +1,103 @@
+/* The program around its commands: help, version, dispatch. See command.h. */
+#include "gilscope/command.h"
+
+#include "gilscope/interrupt.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+bool finish_output(struct error *error)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return true;
+    }
+    if (errno == EPIPE) {
+        return fail_signal(error, SIGPIPE);
+    }
+    return fail(error, "cannot write to standard output: %s", strerror(errno));
+}
+
+static const char *command_name(size_t i)
+{
+    return commands[i]->name;
+}
+
+static void print_program_help(FILE *to)
+{
+    fputs(
+        "gilscope shows what Python's Global Interpreter Lock costs on this machine, and what\n"
+        "getting rid of it buys.\n\n"
+        "usage: gilscope COMMAND [OPTION...]\n\n",
+        to);
+    for (size_t i = 0; i < command_count; i++) {
+        fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+    }
+    fputs("\n'gilscope COMMAND --help' lists the options of a command; 'gilscope --version'.\n",
+          to);
+}
+
+static void print_command_help(const struct command *command, FILE *to)
+{
+    fprintf(to, "usage: gilscope %s [OPTION...]\n\n%s.\n\n", command->name, command->summary);
+    for (size_t i = 0; command->options[i] != NULL; i++) {
+        const struct option_spec *option = command->options[i];
+        char left[64];
+        snprintf(left, sizeof left, "%c%c%c --%s%s%s", option->letter != 0 ? '-' : ' ',
+                 option->letter != 0 ? option->letter : ' ', option->letter != 0 ? ',' : ' ',
+                 option->name, option->argument != NULL ? "=" : "",
+                 option->argument != NULL ? option->argument : "");
+        fprintf(to, "  %-28s %s\n", left, option->help);
+    }
+    fputs("  -h, --help                   this help\n\n"
+          "Times are written 250ns, 5ms, 1.5s; numbers 10M, 64k, 1e7.\n",
+          to);
+}
+
+static bool run_command(const struct command *command, int argc, char **argv,
+                        struct error *error)
+{
+    struct settings settings = default_settings();
+    char command_line[1024] = "gilscope";
+    size_t length = strlen(command_line);
+    bool help;
+
+    if (!options_read(command, argc, argv, &settings, &help, error)) {
+        return false;
+    }
+    if (help) {
+        print_command_help(command, stdout);
+        return true;
+    }
+    for (int i = 0; i < argc && length < sizeof command_line; i++) {
+        length += (size_t)snprintf(command_line + length, sizeof command_line - length, " %s",
+                                   argv[i]);
+    }
+    settings.command_line = command_line;
+    return command->run(&settings, error);
+}
+
+bool program_run(int argc, char **argv, struct error *error)
+{
+    const char *name = argc > 1 ? argv[1] : "--help";
+
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_program_help(stdout);
+        return argc > 1 || fail_usage(error, "no command; 'gilscope bench' is where to begin");
+    }
+    if (strcmp(name, "--version") == 0) {
+        puts("gilscope " GILSCOPE_VERSION);
+        return true;
+    }
+    for (size_t i = 0; i < command_count; i++) {
+        if (strcmp(name, commands[i]->name) == 0) {
+            return run_command(commands[i], argc - 1, argv + 1, error);
+        }
+    }
+    const char *nearest = nearest_word(name, command_name, command_count);
+    if (nearest != NULL) {
+        return fail_usage(error, "unknown command '%.80s'; did you mean '%s'?", name, nearest);
+    }
+    return fail_usage(error, "unknown command '%.80s'; 'gilscope --help' lists them", name);
+}

@@ -1,0 +1,212 @@
+/* The GIL of CPython 3.2 and later (Antoine Pitrou; Python/ceval_gil.c): a flag under a mutex
+ * and a condition. Who waits longer than the switch interval asks the holder to drop the
+ * lock; who drops it on request waits until another thread has taken it. */
+#include "gilscope/gil.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+static const unsigned NOBODY = UINT_MAX;
+
+struct switching {
+    struct gil base;
+    long switch_interval_ns;
+    /* Looked at by the holder after every chunk, set by waiting threads. */
+    atomic_bool drop_request;
+
+    pthread_mutex_t mutex; /* guards locked and switch_number */
+    pthread_cond_t released;
+    bool locked;
+    uint64_t switch_number; /* how often the holder has changed */
+
+    pthread_mutex_t switch_mutex; /* guards last_holder */
+    pthread_cond_t switched;
+    unsigned last_holder; /* the holder while locked, else the one before */
+};
+
+/* A condition whose time-outs no change of the wall clock can move. */
+static int init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    int failed = pthread_condattr_init(&attributes);
+
+    if (failed != 0) {
+        return failed;
+    }
+    failed = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    if (failed == 0) {
+        failed = pthread_cond_init(condition, &attributes);
+    }
+    pthread_condattr_destroy(&attributes);
+    return failed;
+}
+
+static int init_primitives(struct switching *lock)
+{
+    int failed = pthread_mutex_init(&lock->mutex, NULL);
+
+    if (failed != 0) {
+        return failed;
+    }
+    failed = pthread_mutex_init(&lock->switch_mutex, NULL);
+    if (failed != 0) {
+        goto mutex;
+    }
+    failed = init_condition(&lock->released);
+    if (failed != 0) {
+        goto switch_mutex;
+    }
+    failed = init_condition(&lock->switched);
+    if (failed == 0) {
+        return 0;
+    }
+    pthread_cond_destroy(&lock->released);
+switch_mutex:
+    pthread_mutex_destroy(&lock->switch_mutex);
+mutex:
+    pthread_mutex_destroy(&lock->mutex);
+    return failed;
+}
+
+static struct gil *create(const struct gil_config *config)
+{
+    struct switching *lock = calloc(1, sizeof *lock);
+
+    if (lock == NULL) {
+        return NULL;
+    }
+    errno = init_primitives(lock);
+    if (errno != 0) {
+        free(lock);
+        return NULL;
+    }
+    lock->switch_interval_ns = (long)(config->switch_interval_s * 1e9);
+    lock->last_holder = NOBODY;
+    atomic_init(&lock->drop_request, false);
+    return &lock->base;
+}
+
+static void destroy(struct gil *gil)
+{
+    struct switching *lock = (struct switching *)gil;
+
+    pthread_cond_destroy(&lock->switched);
+    pthread_cond_destroy(&lock->released);
+    pthread_mutex_destroy(&lock->switch_mutex);
+    pthread_mutex_destroy(&lock->mutex);
+    free(lock);
+}
+
+static struct timespec interval_from_now(long interval_ns)
+{
+    enum { SECOND_NS = 1000000000 };
+    struct timespec at;
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += interval_ns / SECOND_NS;
+    at.tv_nsec += interval_ns % SECOND_NS;
+    if (at.tv_nsec >= SECOND_NS) {
+        at.tv_nsec -= SECOND_NS;
+        at.tv_sec++;
+    }
+    return at;
+}
+
+/* Waits, with the mutex held, until the lock is free; asks the holder to drop it after each
+ * switch interval in which nobody has switched. */
+static void wait_until_free(struct switching *lock)
+{
+    while (lock->locked) {
+        uint64_t switch_number = lock->switch_number;
+        struct timespec deadline = interval_from_now(lock->switch_interval_ns);
+        int waited = pthread_cond_timedwait(&lock->released, &lock->mutex, &deadline);
+
+        if (waited == ETIMEDOUT && lock->locked && lock->switch_number == switch_number) {
+            lock->base.counts.requested++;
+            /* Relaxed: a hint that carries no data. Setting and clearing it both happen
+             * under the mutex, which keeps a stale request from outliving a switch. */
+            atomic_store_explicit(&lock->drop_request, true, memory_order_relaxed);
+        }
+    }
+}
+
+static void acquire(struct gil *gil, unsigned thread)
+{
+    struct switching *lock = (struct switching *)gil;
+
+    pthread_mutex_lock(&lock->mutex);
+    gil->counts.contended += lock->locked;
+    wait_until_free(lock);
+
+    /* Holder and switch are made known together: a thread in wait_for_switch() must not see
+     * one without the other. */
+    pthread_mutex_lock(&lock->switch_mutex);
+    lock->locked = true;
+    if (lock->last_holder != thread) {
+        gil->counts.handoffs += lock->last_holder != NOBODY;
+        lock->last_holder = thread;
+        lock->switch_number++;
+    }
+    pthread_cond_signal(&lock->switched);
+    pthread_mutex_unlock(&lock->switch_mutex);
+
+    gil->counts.acquired++;
+    /* Relaxed: see wait_until_free(). Without it the new holder would drop the lock at once,
+     * for a request that was meant for the one before. */
+    atomic_store_explicit(&lock->drop_request, false, memory_order_relaxed);
+    pthread_mutex_unlock(&lock->mutex);
+}
+
+/* Forced switching: whoever dropped the lock on request must not be the one who gets it
+ * back. The thread that made the request is still waiting, so that another holder comes. */
+static void wait_for_switch(struct switching *lock, unsigned thread)
+{
+    bool forced = false;
+
+    pthread_mutex_lock(&lock->switch_mutex);
+    while (lock->last_holder == thread) {
+        forced = true;
+        pthread_cond_wait(&lock->switched, &lock->switch_mutex);
+    }
+    lock->base.counts.forced += forced;
+    pthread_mutex_unlock(&lock->switch_mutex);
+}
+
+static void release(struct gil *gil, unsigned thread)
+{
+    struct switching *lock = (struct switching *)gil;
+
+    pthread_mutex_lock(&lock->mutex);
+    lock->locked = false;
+    pthread_cond_signal(&lock->released);
+    pthread_mutex_unlock(&lock->mutex);
+
+    /* Relaxed: a request made while this thread held the lock was stored under the mutex that
+     * it has just had, so it is seen; one that is seen but answered already costs a look at
+     * last_holder, no wait. */
+    if (atomic_load_explicit(&lock->drop_request, memory_order_relaxed)) {
+        wait_for_switch(lock, thread);
+    }
+}
+
+static bool should_yield(const struct gil *gil)
+{
+    const struct switching *lock = (const struct switching *)gil;
+
+    /* Relaxed: a request seen one chunk later is answered one chunk later. */
+    return atomic_load_explicit(&lock->drop_request, memory_order_relaxed);
+}
+
+const struct gil_kind gil_switching = {
+    .name = "gil",
+    .summary = "CPython 3.2 and later: drop request after a switch interval, forced switching",
+    .create = create,
+    .destroy = destroy,
+    .acquire = acquire,
+    .release = release,
+    .should_yield = should_yield,
+};

@@ -1,0 +1,49 @@
+/* Ctrl-C and its kin: see interrupt.h. */
+#include "gilscope/interrupt.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+
+atomic_int interrupt_signal;
+
+static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler may only touch lock-free atomics");
+
+void interrupt_with(int signal_number)
+{
+    /* Relaxed: see interrupted(). */
+    atomic_store_explicit(&interrupt_signal, signal_number, memory_order_relaxed);
+}
+
+static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
+
+bool interrupt_install(struct error *error)
+{
+    /* SA_RESETHAND: who presses Ctrl-C twice wants out now. No SA_RESTART: poll() and
+     * futex waits must return to look at the flag. */
+    struct sigaction stop = {.sa_handler = interrupt_with, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    bool installed =
+        sigaction(SIGPIPE, &ignore, NULL) == 0 && sigaction(SIGCHLD, &standard, NULL) == 0;
+
+    for (size_t i = 0; installed && i < sizeof stopping / sizeof *stopping; i++) {
+        struct sigaction before;
+        installed = sigaction(stopping[i], NULL, &before) == 0;
+        /* nohup and background shells ignore signals on purpose. */
+        if (installed && before.sa_handler != SIG_IGN) {
+            installed = sigaction(stopping[i], &stop, NULL) == 0;
+        }
+    }
+    return installed || fail(error, "cannot install signal handlers: %s", strerror(errno));
+}
+
+void interrupt_worker(void)
+{
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
+    interrupt_with(0);
+}

@@ -1,0 +1,27 @@
+/* The countdown of David Beazley's talks on the GIL ("Understanding the Python GIL", PyCon
+ * 2010): `while n > 0: n -= 1`, with the step in a register. */
+#include "gilscope/kernel.h"
+
+static uint64_t countdown(uint64_t units)
+{
+    uint64_t n = units, step = 1;
+
+    /* Hides that step is 1: recent cores fold a subtraction of a constant into the rename
+     * stage, and then a decrement costs less than the addition unit needs for it. */
+    __asm__ volatile("" : "+r"(step));
+    while (n != 0) {
+        n -= step;
+        /* Hides n from the compiler: else it replaces the loop by `n = 0`. A register, not
+         * volatile memory: the store would be forwarded, and costs what it does not seem. */
+        __asm__ volatile("" : "+r"(n));
+    }
+    return units - n;
+}
+
+const struct kernel kernel_countdown = {
+    .version = GILSCOPE_KERNEL_VERSION,
+    .name = "countdown",
+    .unit = "decrement",
+    .summary = "n -= step until n is 0, one dependent subtraction a decrement",
+    .run = countdown,
+};

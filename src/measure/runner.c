@@ -1,0 +1,309 @@
+/* The runner: see runner.h. */
+#include "gilscope/runner.h"
+
+#include "gilscope/interrupt.h"
+
+#include <errno.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+struct runner {
+    const struct plan *plan;
+    const struct machine *machine;
+    const struct settings *settings;
+    unsigned pus;
+    double unit_s;          /* one unit of the kernel, running alone */
+    uint64_t *counts;       /* counts[plan->length]: the next repetition of each case */
+    struct slot *slots;     /* slots[pin_policy_count][pus] */
+    struct worker *workers; /* workers[plan->threads_max], shared with forked workers */
+};
+
+double sample_rate(const struct sample *sample)
+{
+    return (double)sample->count / sample->wall_s;
+}
+
+double runner_unit_s(const struct runner *runner)
+{
+    return runner->unit_s;
+}
+
+static double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+/* The quickest of a few short runs: only for planning, so that a neighbour's noise must not
+ * make it large. */
+static double measure_unit_s(const struct kernel *kernel)
+{
+    enum { TRIES = 7 };
+    uint64_t units = 1000;
+    double best_s = INFINITY;
+
+    for (int i = 0; i < TRIES;) {
+        double start_s = clock_now();
+        kernel->run(units);
+        double wall_s = clock_now() - start_s;
+        if (wall_s < 1e-3) {
+            units *= 2;
+            continue;
+        }
+        best_s = smaller(best_s, wall_s / (double)units);
+        i++;
+    }
+    return best_s;
+}
+
+/* Fewer threads than asked for would be a row that says what is not so. */
+static bool check_thread_limit(const struct plan *plan, struct error *error)
+{
+    int limit = omp_get_thread_limit();
+
+    omp_set_dynamic(0);
+    if (limit >= (int)plan->threads_max) {
+        return true;
+    }
+    return fail(error,
+                "OpenMP gives at most %d threads here, %u are asked for: unset "
+                "OMP_THREAD_LIMIT, or ask for fewer (--threads)",
+                limit, plan->threads_max);
+}
+
+static bool allocate(struct runner *runner, struct error *error)
+{
+    size_t workers_size = runner->plan->threads_max * sizeof *runner->workers;
+
+    runner->counts = calloc(runner->plan->length, sizeof *runner->counts);
+    runner->slots = calloc(pin_policy_count * runner->pus, sizeof *runner->slots);
+    if (runner->counts == NULL || runner->slots == NULL) {
+        return fail(error, "out of memory for %zu cases", runner->plan->length);
+    }
+    runner->workers =
+        mmap(NULL, workers_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (runner->workers == MAP_FAILED) {
+        runner->workers = NULL;
+        return fail(error, "no memory for %u threads: %s", runner->plan->threads_max,
+                    strerror(errno));
+    }
+    return true;
+}
+
+bool runner_open(struct runner **out, const struct plan *plan, const struct machine *machine,
+                 const struct settings *settings, struct error *error)
+{
+    struct runner *runner = calloc(1, sizeof *runner);
+
+    *out = NULL;
+    if (runner == NULL) {
+        return fail(error, "out of memory");
+    }
+    *runner = (struct runner){.plan = plan,
+                              .machine = machine,
+                              .settings = settings,
+                              .pus = machine_facts(machine)->pus};
+    if (!check_thread_limit(plan, error) || !allocate(runner, error)) {
+        runner_close(runner);
+        return false;
+    }
+    for (size_t p = 0; p < pin_policy_count; p++) {
+        machine_slots(machine, &pin_policies[p], &runner->slots[p * runner->pus]);
+    }
+    runner->unit_s = measure_unit_s(&kernel_countdown);
+    *out = runner;
+    return true;
+}
+
+void runner_close(struct runner *runner)
+{
+    if (runner == NULL) {
+        return;
+    }
+    if (runner->workers != NULL) {
+        munmap(runner->workers, runner->plan->threads_max * sizeof *runner->workers);
+    }
+    free(runner->counts);
+    free(runner->slots);
+    free(runner);
+}
+
+static uint64_t units_in(double seconds, double unit_s)
+{
+    double units = seconds / unit_s;
+    return units < 1 ? 1 : units > 1e18 ? (uint64_t)1e18 : (uint64_t)units;
+}
+
+static unsigned chunks_per_sample(const struct runner *runner, const struct run *run,
+                                  double width_s)
+{
+    /* Eight looks at the clock in each window: exact enough, and too few to cost anything. */
+    double chunks = width_s / 8 / ((double)run->chunk * runner->unit_s);
+    return chunks < 1 ? 1 : chunks > 1e6 ? 1000000 : (unsigned)chunks;
+}
+
+static void prepare(struct runner *runner, const struct plan_case *this_case, uint64_t count,
+                    struct run *run)
+{
+    const struct settings *settings = runner->settings;
+    size_t policy = (size_t)(this_case->pin - pin_policies);
+
+    *run = (struct run){
+        .kernel = &kernel_countdown,
+        .threads = this_case->threads,
+        .count = count,
+        .chunk = settings->chunk != 0 ? settings->chunk
+                                      : units_in(settings->chunk_s, runner->unit_s),
+        .tasks = this_case->tasks,
+        .stretch = units_in(10e-3, runner->unit_s),
+        .gil_config = {.switch_interval_s = settings->switch_interval_s},
+        .machine = runner->machine,
+        .slots = this_case->pin->binds ? &runner->slots[policy * runner->pus] : NULL,
+        .slot_count = runner->pus,
+        .workers = runner->workers,
+    };
+    /* Three quarters of the windows, if all goes as planned. */
+    double expected_s =
+        settings->count != 0 ? (double)count * runner->unit_s : settings->time_s;
+    double width_s = expected_s / (0.75 * PROGRESS_WINDOWS);
+    run->chunks_per_sample = chunks_per_sample(runner, run, width_s);
+    for (unsigned w = 0; w < run->threads; w++) {
+        run->workers[w] = (struct worker){.run = run,
+                                          .id = w,
+                                          .chunks_until_sample = run->chunks_per_sample,
+                                          .share = share_of(count, run->threads, w),
+                                          .progress = {.width_s = width_s}};
+    }
+}
+
+/* Every unit of work accounted for, by workers that were all there: or it is no result. */
+static bool verify(const struct plan_case *this_case, const struct run *run,
+                   struct error *error)
+{
+    uint64_t done = 0;
+    unsigned present = 0;
+
+    for (unsigned w = 0; w < run->threads; w++) {
+        const struct worker *worker = &run->workers[w];
+        if (worker->error.exit_code != EXIT_DONE) {
+            *error = worker->error;
+            return false;
+        }
+        present += worker->present;
+        done += worker->done;
+    }
+    if (interrupted()) {
+        return fail_signal(error, interrupted());
+    }
+    if (present < run->threads) {
+        return fail(error,
+                    "%s: %u of %u threads came: the environment limits OpenMP "
+                    "(OMP_THREAD_LIMIT, OMP_DYNAMIC, ulimit -u)",
+                    this_case->variant->name, present, run->threads);
+    }
+    if (done != run->count || run->leftover != 0) {
+        return fail(error,
+                    "%s, %u threads: %llu of %llu decrements accounted for, %llu left over: "
+                    "this is a bug in gilscope, and no result",
+                    this_case->variant->name, run->threads, (unsigned long long)done,
+                    (unsigned long long)run->count, (unsigned long long)run->leftover);
+    }
+    return true;
+}
+
+static void take_sample(const struct plan_case *this_case, struct run *run, double called_s,
+                        struct sample *sample)
+{
+    double start_s = INFINITY, end_s = 0;
+
+    *sample = (struct sample){.measured = true,
+                              .count = run->count,
+                              .chunk = this_case->variant->chunked ? run->chunk : 0,
+                              .handoffs = run->handoffs,
+                              .redone = run->redone};
+    for (unsigned w = 0; w < run->threads; w++) {
+        const struct worker *worker = &run->workers[w];
+        const struct thread_usage *from = &worker->usage_at_start, *to = &worker->usage_at_end;
+
+        if (worker->start_s == 0) {
+            continue; /* a worker of a pool that got no task */
+        }
+        start_s = smaller(start_s, worker->start_s);
+        end_s = fmax(end_s, worker->end_s);
+        sample->cpu_s += to->cpu_s - from->cpu_s;
+        sample->voluntary_switches += to->voluntary_switches - from->voluntary_switches;
+        sample->involuntary_switches += to->involuntary_switches - from->involuntary_switches;
+    }
+    sample->wall_s = end_s - start_s;
+    sample->startup_s = start_s - called_s;
+    sample->drift = this_case->variant->chunked
+                        ? progress_drift(run->workers, run->threads, sample->wall_s)
+                        : NAN;
+}
+
+static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sample *sample,
+                     struct error *error)
+{
+    const struct plan_case *this_case = &runner->plan->cases[c];
+    struct run run;
+
+    prepare(runner, this_case, count, &run);
+    /* Every repetition starts from no threads, as the article's programs do: so start-up is
+     * what it says, no idle OpenMP thread spins beside the next case (OMP_WAIT_POLICY=active),
+     * and the pool forks a process of one thread. Settings are gone with the threads. */
+    omp_pause_resource_all(omp_pause_hard);
+    omp_set_dynamic(0);
+    if (!machine_bind(runner->machine, NULL, error)) {
+        return false;
+    }
+    double called_s = clock_now();
+    if (!this_case->variant->run(&run, error) || !verify(this_case, &run, error)) {
+        return false;
+    }
+    take_sample(this_case, &run, called_s, sample);
+    return true;
+}
+
+/* Repetitions last about settings->time_s: the next one is sized after this one's speed. */
+static void resize(struct runner *runner, size_t c, const struct sample *sample)
+{
+    const struct settings *settings = runner->settings;
+
+    runner->counts[c] = settings->count != 0
+                            ? settings->count
+                            : units_in(settings->time_s, 1 / sample_rate(sample));
+}
+
+bool runner_warm_up(struct runner *runner, size_t c, struct error *error)
+{
+    const struct settings *settings = runner->settings;
+    double enough_s = settings->time_s / 5;
+    uint64_t most = settings->count != 0 ? settings->count : UINT64_MAX;
+    uint64_t count = units_in(settings->time_s / 50, runner->unit_s);
+    struct sample sample;
+
+    for (;;) {
+        count = count < most ? count : most;
+        if (!run_once(runner, c, count, &sample, error)) {
+            return false;
+        }
+        if (sample.wall_s >= enough_s || count == most) {
+            break;
+        }
+        double factor = enough_s / fmax(sample.wall_s, 1e-7) * 1.2;
+        count = (uint64_t)((double)count * fmin(fmax(factor, 1.5), 20)) + 1;
+    }
+    resize(runner, c, &sample);
+    return true;
+}
+
+bool runner_measure(struct runner *runner, size_t c, struct sample *sample, struct error *error)
+{
+    if (!run_once(runner, c, runner->counts[c], sample, error)) {
+        return false;
+    }
+    resize(runner, c, sample);
+    return true;
+}

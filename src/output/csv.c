@@ -1,0 +1,71 @@
+/* RFC 4180: see csv.h. */
+#include "gilscope/csv.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void put(struct csv_row *row, char c)
+{
+    /* Two places are kept for the end of the line. */
+    if (row->length + 2 < sizeof row->text) {
+        row->text[row->length++] = c;
+    }
+}
+
+static void separate(struct csv_row *row)
+{
+    if (row->begun) {
+        put(row, ',');
+    }
+    row->begun = true;
+}
+
+void csv_begin(struct csv_row *row)
+{
+    row->length = 0;
+    row->begun = false;
+}
+
+void csv_text(struct csv_row *row, const char *text)
+{
+    bool quoted = strpbrk(text, ",\"\r\n") != NULL;
+
+    separate(row);
+    if (quoted) {
+        put(row, '"');
+    }
+    for (; *text != '\0'; text++) {
+        if (*text == '"') {
+            put(row, '"');
+        }
+        put(row, *text);
+    }
+    if (quoted) {
+        put(row, '"');
+    }
+}
+
+void csv_integer(struct csv_row *row, uint64_t value)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%llu", (unsigned long long)value);
+    csv_text(row, text);
+}
+
+void csv_number(struct csv_row *row, double value)
+{
+    char text[32] = "";
+
+    if (isfinite(value)) {
+        snprintf(text, sizeof text, "%.9g", value);
+    }
+    csv_text(row, text);
+}
+
+void csv_end(struct csv_row *row)
+{
+    row->text[row->length++] = '\n';
+    row->text[row->length] = '\0';
+}

@@ -1,0 +1,141 @@
+/* Files that appear complete or not at all: see outfile.h. */
+#include "gilscope/outfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool make_folder(const char *folder, struct error *error)
+{
+    char path[PATH_MAX];
+
+    if (snprintf(path, sizeof path, "%s", folder) >= (int)sizeof path) {
+        return fail_usage(error, "--output: the name is longer than the system allows");
+    }
+    for (char *at = path + 1;; at++) {
+        char here = *at;
+        if (here != '/' && here != '\0') {
+            continue;
+        }
+        *at = '\0';
+        if (mkdir(path, 0777) != 0 && errno != EEXIST && errno != EISDIR) {
+            return fail(error, "cannot make the folder '%s': %s; choose another with --output",
+                        path, strerror(errno));
+        }
+        if (here == '\0') {
+            return true;
+        }
+        *at = here;
+    }
+}
+
+/* Renames what an earlier run left to the first free of NAME.part.1, .2, … */
+static bool keep_earlier(const char *part_path, struct error *error)
+{
+    char kept_path[PATH_MAX + 16];
+
+    for (unsigned n = 1; n < 10000; n++) {
+        snprintf(kept_path, sizeof kept_path, "%s.%u", part_path, n);
+        if (access(kept_path, F_OK) != 0) {
+            return rename(part_path, kept_path) == 0 ||
+                   fail(error, "cannot keep '%s' as '%s': %s", part_path, kept_path,
+                        strerror(errno));
+        }
+    }
+    return fail(error, "'%s': too many of them kept; remove some", kept_path);
+}
+
+static bool open_locked(struct outfile *file, struct error *error)
+{
+    file->fd = open(file->part_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (file->fd < 0) {
+        return fail(error, "cannot write '%s': %s; choose another folder with --output",
+                    file->part_path, strerror(errno));
+    }
+    /* Not for all file systems; where there are no locks, nobody is kept out. */
+    if (flock(file->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        outfile_close(file);
+        return fail(error,
+                    "'%s' is being written by another gilscope: wait for it, or choose another "
+                    "folder with --output",
+                    file->part_path);
+    }
+    return true;
+}
+
+bool outfile_open(struct outfile *file, const char *folder, const char *name, bool keep,
+                  bool *kept, struct error *error)
+{
+    struct stat before;
+
+    *kept = false;
+    file->length = 0;
+    snprintf(file->path, sizeof file->path, "%s/%s", folder, name);
+    if (snprintf(file->part_path, sizeof file->part_path, "%s/%s.part", folder, name) >=
+        (int)sizeof file->part_path) {
+        file->fd = -1;
+        return fail_usage(error, "--output: the name is longer than the system allows");
+    }
+    if (!open_locked(file, error)) {
+        return false;
+    }
+    if (keep && fstat(file->fd, &before) == 0 && before.st_size > 0) {
+        if (!keep_earlier(file->part_path, error)) {
+            outfile_close(file);
+            return false;
+        }
+        outfile_close(file);
+        *kept = true;
+        return open_locked(file, error);
+    }
+    return ftruncate(file->fd, 0) == 0 || errno == EINVAL || /* a device such as /dev/full */
+           fail(error, "cannot empty '%s': %s", file->part_path, strerror(errno));
+}
+
+bool outfile_write_at(struct outfile *file, off_t offset, const char *text, size_t size,
+                      struct error *error)
+{
+    for (size_t written = 0; written < size;) {
+        ssize_t n = pwrite(file->fd, text + written, size - written, offset + (off_t)written);
+        if (n < 0 && errno != EINTR) {
+            return fail(error, "cannot write '%s': %s; what was measured before is in it",
+                        file->part_path, strerror(errno));
+        }
+        written += n > 0 ? (size_t)n : 0;
+    }
+    off_t end = offset + (off_t)size;
+    if (end < file->length && ftruncate(file->fd, end) != 0) {
+        return fail(error, "cannot shorten '%s': %s", file->part_path, strerror(errno));
+    }
+    file->length = end;
+    return true;
+}
+
+bool outfile_sync(struct outfile *file, struct error *error)
+{
+    /* EINVAL, ENOSYS: some file systems cannot, and then nothing better can be had. */
+    if (fsync(file->fd) != 0 && errno != EINVAL && errno != ENOSYS && errno != EROFS) {
+        return fail(error, "cannot write '%s' to the disk: %s", file->part_path,
+                    strerror(errno));
+    }
+    return true;
+}
+
+bool outfile_commit(struct outfile *file, struct error *error)
+{
+    return rename(file->part_path, file->path) == 0 ||
+           fail(error, "cannot rename '%s' to '%s': %s", file->part_path, file->path,
+                strerror(errno));
+}
+
+void outfile_close(struct outfile *file)
+{
+    if (file->fd >= 0) {
+        close(file->fd);
+        file->fd = -1;
+    }
+}

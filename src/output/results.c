@@ -1,0 +1,286 @@
+/* The files of `bench`: see results.h. */
+#include "gilscope/results.h"
+
+#include "gilscope/csv.h"
+#include "gilscope/interrupt.h"
+#include "gilscope/noise.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char bench_header[] =
+    "variant,kernel,pin,threads,rep,count,chunk,wall_s,cpu_s,startup_s,rate_per_s,speedup,"
+    "handoffs,vol_ctxt,invol_ctxt,oversubscribed\n";
+static const char summary_header[] =
+    "variant,kernel,pin,threads,reps,wall_s,rate_per_s,speedup,speedup_lo,speedup_hi,"
+    "efficiency,"
+    "karp_flatt,cores_busy,handoffs_per_s,startup_s,oversubscribed,noisy\n";
+
+/* No row of bench.csv is longer: three names, and thirteen numbers of at most 21 characters. */
+enum { BENCH_ROW_MAX = 512 };
+
+static bool append(struct outfile *file, const char *text, size_t size, struct error *error)
+{
+    return outfile_write_at(file, file->length, text, size, error);
+}
+
+/* Standard output, checked at once: a reader that went away is as good as a signal. */
+static bool echo(const struct results *results, const char *text, size_t size,
+                 struct error *error)
+{
+    if (!results->echo || (fwrite(text, 1, size, stdout) == size && fflush(stdout) == 0)) {
+        return true;
+    }
+    if (errno == EPIPE) {
+        interrupt_with(SIGPIPE);
+        return fail_signal(error, SIGPIPE);
+    }
+    return fail(error, "cannot write to standard output: %s", strerror(errno));
+}
+
+bool results_open(struct results *results, const char *folder, size_t cases, bool echo_rows,
+                  struct error *error)
+{
+    struct {
+        struct outfile *file;
+        const char *name;
+    } files[] = {{&results->bench, "bench.csv"},
+                 {&results->summary, "bench-summary.csv"},
+                 {&results->machine, "machine.csv"},
+                 {&results->topology, "topology.xml"}};
+
+    memset(results, 0, sizeof *results);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        files[i].file->fd = -1;
+    }
+    results->echo = echo_rows;
+    results->rows_size = cases * BENCH_ROW_MAX;
+    results->rows = malloc(results->rows_size);
+    if (results->rows == NULL) {
+        return fail(error, "out of memory for the rows of %zu cases", cases);
+    }
+    if (!make_folder(folder, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        bool kept, keep = files[i].file == &results->bench;
+        if (!outfile_open(files[i].file, folder, files[i].name, keep, &kept, error)) {
+            return false;
+        }
+        results->kept_earlier |= kept;
+    }
+    results->pending_at = sizeof bench_header - 1;
+    return append(&results->bench, bench_header, sizeof bench_header - 1, error) &&
+           echo(results, bench_header, sizeof bench_header - 1, error);
+}
+
+static void begin_case(struct csv_row *row, const struct plan_case *of)
+{
+    csv_begin(row);
+    csv_text(row, of->variant->name);
+    csv_text(row, kernel_countdown.name);
+    csv_text(row, of->pin->name);
+    csv_integer(row, of->threads);
+}
+
+static void bench_row(struct csv_row *row, const struct samples *samples, size_t c,
+                      unsigned rep)
+{
+    const struct plan_case *of = &samples->plan->cases[c];
+    const struct sample *sample = sample_at(samples, c, rep);
+
+    begin_case(row, of);
+    csv_integer(row, rep + 1);
+    csv_integer(row, sample->count);
+    csv_integer(row, sample->chunk);
+    csv_number(row, sample->wall_s);
+    csv_number(row, sample->cpu_s);
+    csv_number(row, sample->startup_s);
+    csv_number(row, sample_rate(sample));
+    csv_number(row, paired_speedup(samples, c, rep));
+    csv_integer(row, sample->handoffs);
+    csv_integer(row, sample->voluntary_switches);
+    csv_integer(row, sample->involuntary_switches);
+    csv_integer(row, of->oversubscribed);
+    csv_end(row);
+}
+
+static bool is_final(const struct samples *samples, size_t c, unsigned rep)
+{
+    return sample_at(samples, samples->plan->cases[c].baseline, rep)->measured;
+}
+
+bool results_rows(struct results *results, const struct samples *samples, unsigned rep,
+                  const size_t *order, size_t measured, bool block_ends, struct error *error)
+{
+    size_t length = 0, final_length = 0, still_pending = results->first_pending;
+
+    for (size_t i = results->first_pending; i < measured; i++) {
+        struct csv_row row;
+        bench_row(&row, samples, order[i], rep);
+        memcpy(results->rows + length, row.text, row.length);
+        length += row.length;
+        if (still_pending == i && (block_ends || is_final(samples, order[i], rep))) {
+            still_pending = i + 1;
+            final_length = length;
+        }
+    }
+    if (!outfile_write_at(&results->bench, results->pending_at, results->rows, length, error)) {
+        return false;
+    }
+    results->first_pending = block_ends ? 0 : still_pending;
+    results->pending_at += (off_t)final_length;
+    return echo(results, results->rows, final_length, error);
+}
+
+bool results_summary(struct results *results, const struct summary *summaries, size_t n,
+                     struct error *error)
+{
+    if (!append(&results->summary, summary_header, sizeof summary_header - 1, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct summary *summary = &summaries[i];
+        struct csv_row row;
+
+        if (summary->reps == 0) {
+            continue;
+        }
+        begin_case(&row, summary->of);
+        csv_integer(&row, summary->reps);
+        csv_number(&row, summary->wall_s);
+        csv_number(&row, summary->rate);
+        csv_number(&row, summary->speedup.median);
+        csv_number(&row, summary->speedup.lo);
+        csv_number(&row, summary->speedup.hi);
+        csv_number(&row, summary->efficiency);
+        csv_number(&row, summary->karp_flatt);
+        csv_number(&row, summary->cores_busy);
+        csv_number(&row, summary->handoffs_per_s);
+        csv_number(&row, summary->startup_s);
+        csv_integer(&row, summary->of->oversubscribed);
+        csv_integer(&row, summary->noisy);
+        csv_end(&row);
+        if (!append(&results->summary, row.text, row.length, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool fact(struct results *results, const char *key, const char *value,
+                 struct error *error)
+{
+    struct csv_row row;
+
+    csv_begin(&row);
+    csv_text(&row, key);
+    csv_text(&row, value);
+    csv_end(&row);
+    return append(&results->machine, row.text, row.length, error);
+}
+
+static bool number_fact(struct results *results, const char *key, double value,
+                        struct error *error)
+{
+    struct csv_row row;
+
+    csv_begin(&row);
+    csv_text(&row, key);
+    csv_number(&row, value);
+    csv_end(&row);
+    return append(&results->machine, row.text, row.length, error);
+}
+
+static bool hardware_facts(struct results *results, const struct machine_facts *facts,
+                           struct error *error)
+{
+    return fact(results, "cpu", facts->cpu_model, error) &&
+           number_fact(results, "usable_pus", facts->pus, error) &&
+           number_fact(results, "pus", facts->pus_in_all, error) &&
+           number_fact(results, "cores", facts->cores, error) &&
+           number_fact(results, "packages", facts->packages, error) &&
+           number_fact(results, "numa_nodes", facts->numa_nodes, error) &&
+           number_fact(results, "cpukinds", facts->cpukinds, error);
+}
+
+static bool software_facts(struct results *results, struct error *error)
+{
+    static const struct {
+        const char *key;
+        void (*tell)(char *, unsigned);
+    } facts[] = {{"kernel", fact_kernel},
+                 {"compiler", fact_compiler},
+                 {"openmp", fact_openmp},
+                 {"governor", fact_governor}};
+
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        char text[512];
+        facts[i].tell(text, sizeof text);
+        if (!fact(results, facts[i].key, text, error)) {
+            return false;
+        }
+    }
+    return fact(results, "hwloc", machine_hwloc_version(), error);
+}
+
+bool results_machine(struct results *results, const struct run_facts *facts,
+                     struct error *error)
+{
+    char seed[32];
+    char *xml = NULL;
+    size_t xml_size = 0;
+    bool written = append(&results->machine, "key,value\n", 10, error) &&
+                   number_fact(results, "decrement_ns", facts->decrement_ns, error);
+
+    for (int r = 0; written && r < REFERENCE_COUNT; r++) {
+        written = number_fact(results, references[r].key, facts->reference[r], error);
+    }
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)facts->settings->seed);
+    written = written && hardware_facts(results, machine_facts(facts->machine), error) &&
+              software_facts(results, error) &&
+              number_fact(results, "steal", facts->steal, error) &&
+              number_fact(results, "timed_share", facts->timed_share, error) &&
+              number_fact(results, "elapsed_s", facts->elapsed_s, error) &&
+              number_fact(results, "max_rss_kib", (double)facts->max_rss_kib, error) &&
+              fact(results, "drifting", facts->drifting, error) &&
+              fact(results, "command_line", facts->settings->command_line, error) &&
+              fact(results, "seed", seed, error) && fact(results, "date", facts->date, error);
+    if (!written || !machine_xml(facts->machine, &xml, &xml_size, error)) {
+        return false;
+    }
+    written = append(&results->topology, xml, xml_size, error);
+    free(xml);
+    return written;
+}
+
+bool results_commit(struct results *results, struct error *error)
+{
+    struct outfile *files[] = {&results->bench, &results->summary, &results->machine,
+                               &results->topology};
+    enum { FILES = sizeof files / sizeof *files };
+
+    for (int i = 0; i < FILES; i++) {
+        if (!outfile_sync(files[i], error)) {
+            return false;
+        }
+    }
+    for (int i = 0; i < FILES; i++) {
+        if (!outfile_commit(files[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void results_close(struct results *results)
+{
+    outfile_close(&results->bench);
+    outfile_close(&results->summary);
+    outfile_close(&results->machine);
+    outfile_close(&results->topology);
+    free(results->rows);
+    results->rows = NULL;
+}

@@ -1,0 +1,215 @@
+/* The tables of `bench`: speedups, and what they cost. See report.h. */
+#include "gilscope/report.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { NAME_WIDTH = 10, CELL_WIDTH = 15 };
+
+const struct summary *report_find(const struct report *report, const char *variant,
+                                  const struct pin_policy *pin, unsigned threads)
+{
+    for (size_t c = 0; c < report->plan->length; c++) {
+        const struct plan_case *each = &report->plan->cases[c];
+        if (each->pin == pin && each->threads == threads &&
+            strcmp(each->variant->name, variant) == 0) {
+            return report->summaries[c].reps > 0 ? &report->summaries[c] : NULL;
+        }
+    }
+    return NULL;
+}
+
+unsigned report_threads(const struct report *report, const struct pin_policy *pin)
+{
+    unsigned most = 0, least = 0;
+
+    for (size_t c = 0; c < report->plan->length; c++) {
+        const struct plan_case *each = &report->plan->cases[c];
+        if (each->pin != pin || each->threads < 2 || report->summaries[c].reps == 0) {
+            continue;
+        }
+        if (least == 0 || each->threads < least) {
+            least = each->threads;
+        }
+        if (!each->oversubscribed && each->threads > most) {
+            most = each->threads;
+        }
+    }
+    return most != 0 ? most : least;
+}
+
+/* The thread counts of a policy's cases, ascending, in counts[most]. */
+static size_t thread_counts(const struct report *report, const struct pin_policy *pin,
+                            unsigned *counts, size_t most)
+{
+    size_t n = 0;
+
+    for (size_t c = 0; c < report->plan->length && n < most; c++) {
+        const struct plan_case *each = &report->plan->cases[c];
+        if (each->pin == pin && (n == 0 || each->threads > counts[n - 1])) {
+            counts[n++] = each->threads;
+        }
+    }
+    return n;
+}
+
+/* Marks say in one letter each what a figure must not be trusted for. */
+static void marks_of(const struct summary *summary, char marks[3])
+{
+    size_t n = 0;
+
+    if (summary->noisy) {
+        marks[n++] = '~';
+    }
+    if (summary->drifts) {
+        marks[n++] = '^';
+    }
+    marks[n] = '\0';
+}
+
+static void print_cell(const struct summary *summary, const struct style *style, FILE *to)
+{
+    char marks[3], value[24], interval[24];
+
+    if (summary == NULL || isnan(summary->speedup.median)) {
+        fprintf(to, "%*s", CELL_WIDTH, "");
+        return;
+    }
+    marks_of(summary, marks);
+    double median = summary->speedup.median;
+    int decimals = median < 0.0995 ? 3 : median < 9.995 ? 2 : 1;
+    double half_width = fmax(summary->speedup.hi - median, median - summary->speedup.lo);
+    snprintf(value, sizeof value, "%.*f", decimals, median);
+    snprintf(interval, sizeof interval, "%s%.*f", style->utf8 ? "±" : "+-", decimals,
+             half_width);
+    int shown = (int)strlen(value) + 1 + (int)strlen(interval) - (style->utf8 ? 1 : 0);
+    fprintf(to, "%*s%s %s%s%s%s%-2s%s", CELL_WIDTH - 2 - shown, "", value, style->dim, interval,
+            style->plain, style->warn, marks, style->plain);
+}
+
+static void print_heads(const struct report *report, const struct pin_policy *pin,
+                        const unsigned *counts, size_t n, const struct style *style, FILE *to)
+{
+    fprintf(to, "%s%-*s", style->bold, NAME_WIDTH, "threads");
+    for (size_t i = 0; i < n; i++) {
+        bool oversubscribed = counts[i] > machine_facts(report->facts->machine)->pus;
+        fprintf(to, "%*u%-2s", CELL_WIDTH - 2, counts[i], oversubscribed ? "*" : "");
+    }
+    fprintf(to, "%s\n", style->plain);
+    (void)pin;
+}
+
+static bool in_plan(const struct report *report, const struct variant *variant)
+{
+    for (size_t c = 0; c < report->plan->length; c++) {
+        if (report->plan->cases[c].variant == variant) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* As many thread counts side by side as the width allows; the others below. */
+static void print_speedups(const struct report *report, const struct pin_policy *pin,
+                           const struct style *style, FILE *to)
+{
+    unsigned counts[THREADS_MAX];
+    size_t n = thread_counts(report, pin, counts, THREADS_MAX);
+    size_t at_once = (style->width - NAME_WIDTH) / CELL_WIDTH;
+
+    fprintf(to, "\n%sSpeedup over one thread without a lock%s, pin %s (%s)\n", style->bold,
+            style->plain, pin->name, "median, 95 % interval");
+    for (size_t from = 0; from < n; from += at_once) {
+        size_t columns = n - from < at_once ? n - from : at_once;
+        print_heads(report, pin, counts + from, columns, style, to);
+        for (size_t v = 0; v < variant_count; v++) {
+            if (!in_plan(report, variants[v])) {
+                continue;
+            }
+            fprintf(to, "%-*s", NAME_WIDTH, variants[v]->name);
+            for (size_t i = from; i < from + columns; i++) {
+                print_cell(report_find(report, variants[v]->name, pin, counts[i]), style, to);
+            }
+            fputc('\n', to);
+        }
+    }
+}
+
+static void print_costs_row(const struct summary *summary, FILE *to)
+{
+    char handoffs[16] = "-", switches[16], startup[16], serial[16] = "-";
+
+    if (summary->of->variant->hands_off) {
+        format_count(handoffs, sizeof handoffs, summary->handoffs_per_s);
+    }
+    format_count(switches, sizeof switches, summary->switches_per_s);
+    format_time(startup, sizeof startup, summary->startup_s);
+    if (!isnan(summary->karp_flatt)) {
+        snprintf(serial, sizeof serial, "%.3f", summary->karp_flatt);
+    }
+    fprintf(to, "%-*s%9.1f %%%14s%12.2f%14s%13s%12s\n", NAME_WIDTH, summary->of->variant->name,
+            summary->efficiency * 100, serial, summary->cores_busy, handoffs, switches,
+            startup);
+}
+
+static void print_costs(const struct report *report, const struct pin_policy *pin,
+                        const struct style *style, FILE *to)
+{
+    unsigned threads = report_threads(report, pin);
+
+    if (threads == 0) {
+        return;
+    }
+    fprintf(to, "\n%sWhat that takes%s, with %u threads, pin %s\n", style->bold, style->plain,
+            threads, pin->name);
+    fprintf(to, "%s%-*s%11s%14s%12s%14s%13s%12s%s\n", style->bold, NAME_WIDTH, "variant",
+            "efficiency", "serial part", "cores busy", "hand-offs/s", "switches/s", "start-up",
+            style->plain);
+    for (size_t v = 0; v < variant_count; v++) {
+        const struct summary *summary = report_find(report, variants[v]->name, pin, threads);
+        if (summary != NULL) {
+            print_costs_row(summary, to);
+        }
+    }
+}
+
+static void print_legend(const struct report *report, const struct style *style, FILE *to)
+{
+    bool oversubscribed = false, noisy = false, drifts = false;
+
+    for (size_t c = 0; c < report->plan->length; c++) {
+        const struct summary *summary = &report->summaries[c];
+        oversubscribed |= summary->reps > 0 && summary->of->oversubscribed;
+        noisy |= summary->reps > 0 && summary->noisy;
+        drifts |= summary->drifts;
+    }
+    if (oversubscribed || noisy || drifts) {
+        fprintf(to, "\n%s", style->dim);
+    }
+    if (oversubscribed) {
+        fputs("* more threads than usable PUs   ", to);
+    }
+    if (noisy) {
+        fprintf(to, "~ noisy: wider than %s2 %%   ", style->utf8 ? "±" : "+-");
+    }
+    if (drifts) {
+        fputs("^ drifts: first and last part differ", to);
+    }
+    if (oversubscribed || noisy || drifts) {
+        fprintf(to, "%s\n", style->plain);
+    }
+}
+
+void report_table(const struct report *report, const struct style *style, FILE *to)
+{
+    const struct pin_policy *pin = NULL;
+
+    for (size_t c = 0; c < report->plan->length; c++) {
+        if (report->plan->cases[c].pin != pin) {
+            pin = report->plan->cases[c].pin;
+            print_speedups(report, pin, style, to);
+        }
+    }
+    print_costs(report, report->plan->cases[0].pin, style, to);
+    print_legend(report, style, to);
+}

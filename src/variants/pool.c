@@ -1,0 +1,71 @@
+/* pool: processes instead of threads, so that each would have a GIL of its own: the article's
+ * multiprocessing.Pool. Workers pull tasks until none is left; then close and join. */
+#include "gilscope/pool.h"
+#include "gilscope/run.h"
+
+#include <stdlib.h>
+
+static bool begin(void *context, unsigned id, struct error *error)
+{
+    struct worker *me = &((struct run *)context)->workers[id];
+
+    worker_bind(me);
+    *error = me->error;
+    return error->exit_code == EXIT_DONE;
+}
+
+static uint64_t do_task(void *context, unsigned id, uint64_t units)
+{
+    struct worker *me = &((struct run *)context)->workers[id];
+    uint64_t before = me->done;
+
+    if (me->start_s == 0) {
+        worker_start_clock(me);
+    }
+    worker_do(me, units);
+    worker_stop_clock(me);
+    return me->done - before;
+}
+
+/* What counts is what came back: a worker that died took its half-done task along. */
+static void count_results(struct run *run, const struct pool_task *tasks)
+{
+    for (unsigned w = 0; w < run->threads; w++) {
+        run->workers[w].done = 0;
+    }
+    for (unsigned t = 0; t < run->tasks; t++) {
+        run->workers[tasks[t].worker].done += tasks[t].result;
+        run->redone += tasks[t].deaths;
+    }
+}
+
+static bool run_pool(struct run *run, struct error *error)
+{
+    const struct pool_job job = {.begin = begin, .task = do_task, .context = run};
+    struct pool *pool;
+    bool done;
+
+    if (!pool_create(&pool, run->threads, run->tasks, &job, error)) {
+        return false;
+    }
+    struct pool_task *tasks = pool_tasks(pool);
+    for (unsigned t = 0; t < run->tasks; t++) {
+        tasks[t].argument = share_of(run->count, run->tasks, t);
+    }
+    done = pool_map(pool, run->tasks, error);
+    if (done) {
+        count_results(run, tasks);
+        pool_close(pool);
+        done = pool_join(pool, error);
+    }
+    pool_destroy(pool);
+    return done;
+}
+
+const struct variant variant_pool = {
+    .name = "pool",
+    .threads_are = "forked processes",
+    .work = "tasks pulled from a shared list",
+    .lock = "none: an address space each",
+    .run = run_pool,
+};
