@@ -40,25 +40,32 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # clang warns of the loop counter that it makes for a taskloop itself.
-$(BUILD)/src/variants/tasks.o: ALL_CFLAGS += -Wno-sign-conversion -Wno-shorten-64-to-32
+$(BUILD)/src/variants/tasks.o: ALL_CFLAGS += -Wno-sign-conversion -Wno-sign-compare -Wno-shorten-64-to-32
 
 # Other flags than last time: build again.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' >$@
 
+# The table comes last, so that it is what stays on the screen; it is kept beside the CSV.
 bench: gilscope ## measure, write CSV to results/, draw, show the table (QUICK=1: in 10 s)
-	@./gilscope bench $(BENCH) $(if $(QUICK),--reps=6 --time=20ms) --output='$(RESULTS)'
+	@mkdir -p '$(RESULTS)'
+	@./gilscope bench $(BENCH) $(if $(QUICK),--reps=6 --time=15ms) --output='$(RESULTS)' \
+	    >'$(RESULTS)/table.txt' || { status=$$?; cat '$(RESULTS)/table.txt'; exit $$status; }
 	@plot/plot '$(RESULTS)'
-	@$(if $(QUICK),,.ci/reach '$(RESULTS)')
+	@$(if $(QUICK),,.ci/reach '$(RESULTS)' && echo)
+	@cat '$(RESULTS)/table.txt'
 
 plot: ## draw the pictures again from the CSV in RESULTS=results
 	@plot/plot '$(RESULTS)'
 
-test: gilscope $(UNIT_TESTS) ## run the tests
-	@prove --timer $(UNIT_TESTS) tests/cli
+test: gilscope units ## run the tests
+	@CC='$(CC)' prove --timer $(UNIT_TESTS) tests/cli
 
-$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(OBJECTS)
+units: $(UNIT_TESTS)
+
+# program.o needs the table of commands, which is main's.
+$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(filter-out %/commands/program.o,$(OBJECTS))
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
 
@@ -73,9 +80,12 @@ deps: ## install what is missing, with the system's package manager
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck
 	@.ci/lint
 
-install: gilscope ## install to $(DESTDIR)$(PREFIX)/bin
+install: gilscope ## install to $(DESTDIR)$(PREFIX): bin/gilscope, share/gilscope/plot
 	install -d '$(DESTDIR)$(PREFIX)/bin'
 	install -m 755 gilscope '$(DESTDIR)$(PREFIX)/bin/gilscope'
+	install -d '$(DESTDIR)$(PREFIX)/share/gilscope/plot'
+	install -m 644 plot/*.gp plot/*.awk '$(DESTDIR)$(PREFIX)/share/gilscope/plot'
+	install -m 755 plot/plot '$(DESTDIR)$(PREFIX)/share/gilscope/plot/plot'
 
 clean: ## remove what was built; results stay
 	rm -rf .build gilscope
@@ -88,6 +98,6 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-.PHONY: all bench plot test example deps lint install clean help FORCE
+.PHONY: all bench plot test units example deps lint install clean help FORCE
 .DELETE_ON_ERROR:
 -include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNITS:%.c=$(BUILD)/%.d)

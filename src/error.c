@@ -4,36 +4,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void fill(struct error *error, int exit_code, const char *format, va_list arguments)
-    __attribute__((format(printf, 3, 0)));
-
-static void fill(struct error *error, int exit_code, const char *format, va_list arguments)
+void error_fill(struct error *error, int exit_code, const char *format, ...)
 {
+    va_list arguments;
+
     error->exit_code = exit_code;
+    va_start(arguments, format);
     vsnprintf(error->text, sizeof error->text, format, arguments);
-}
-
-bool fail(struct error *error, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fill(error, EXIT_FAILED, format, arguments);
     va_end(arguments);
-    return false;
-}
-
-bool fail_usage(struct error *error, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fill(error, EXIT_USAGE, format, arguments);
-    va_end(arguments);
-    return false;
-}
-
-bool fail_signal(struct error *error, int signal_number)
-{
-    error->exit_code = EXIT_SIGNALLED + signal_number;
-    error->text[0] = '\0';
-    return false;
+    /* One line it is, whatever names it quotes. */
+    for (char *at = error->text; *at != '\0'; at++) {
+        if ((unsigned char)*at < ' ' || *at == 0x7f) {
+            *at = '?';
+        }
+    }
 }

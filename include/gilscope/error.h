@@ -13,16 +13,21 @@ struct error {
     char text[512]; /* one line, without a newline; cut off where it is longer */
 };
 
-/* Fills *error (never null) with EXIT_FAILED and the text. Returns false always, so that a
- * caller writes `return fail(error, ...)`. Thread-safe for different errors. */
-bool fail(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Fills *error (never null) with an exit code and a printf text. Thread-safe for different
+ * errors. */
+void error_fill(struct error *error, int exit_code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-/* The same with EXIT_USAGE: the command line or the input that it names is wrong. */
-bool fail_usage(struct error *error, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* fail(error, format, ...): something did not work. Is false, so that a caller writes
+ * `return fail(error, ...)`. Macros, so that static analysers see that it is false. */
+#define fail(error, ...) (error_fill(error, EXIT_FAILED, __VA_ARGS__), false)
+
+/* The same where the command line, or the input that it names, is wrong. */
+#define fail_usage(error, ...) (error_fill(error, EXIT_USAGE, __VA_ARGS__), false)
 
 /* The same with the exit code of a program ended by that signal, and no text: whoever sent
  * the signal knows. */
-bool fail_signal(struct error *error, int signal_number);
+#define fail_signal(error, signal_number)                                                      \
+    (error_fill(error, EXIT_SIGNALLED + (signal_number), "%s", ""), false)
 
 #endif

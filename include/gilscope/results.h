@@ -28,7 +28,7 @@ struct run_facts {
     double timed_share;                /* share of the run spent in timed repetitions */
     double elapsed_s;
     long max_rss_kib;
-    char drifting[256]; /* cases that drift, as words */
+    char drifting[2048]; /* cases that drift, as words */
     char date[32];
 };
 

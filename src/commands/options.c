@@ -1,11 +1,10 @@
-/* The options, one row each, and their reading. See command.h. */
+/* The options, one row each. See command.h. */
 #include "gilscope/command.h"
 
 #include "gilscope/kernel.h"
 #include "gilscope/machine.h"
 #include "gilscope/run.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -271,6 +270,12 @@ const struct option_spec option_topology = {
 const struct option_spec option_quiet = {'q',  "quiet",  NULL, "no progress, no table",
                                          NULL, set_quiet};
 
+const struct option_spec *const all_options[] = {
+    &option_variant, &option_threads,         &option_pin,   &option_reps,    &option_time,
+    &option_count,   &option_chunk,           &option_tasks, &option_output,  &option_seed,
+    &option_csv,     &option_switch_interval, &option_quiet, &option_topology};
+const size_t all_option_count = sizeof all_options / sizeof *all_options;
+
 struct settings default_settings(void)
 {
     struct timespec now;
@@ -286,152 +291,4 @@ struct settings default_settings(void)
         .output = "results",
         .seed = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000,
     };
-}
-
-enum { OPTIONS_MAX = 32, HELP_LETTER = 'h' };
-
-/* getopt_long's tables, made from ours. */
-struct getopt_tables {
-    size_t count;
-    char letters[3 * OPTIONS_MAX];
-    struct option names[OPTIONS_MAX + 2];
-};
-
-enum { NAME_BASE = 1000 }; /* getopt_long returns this + row for a long name */
-
-static void make_tables(const struct command *command, struct getopt_tables *tables)
-{
-    size_t l = 0, n = 0;
-
-    memset(tables, 0, sizeof *tables);
-    tables->letters[l++] = ':'; /* tell a missing argument from an unknown option */
-    tables->letters[l++] = HELP_LETTER;
-    for (; command->options[n] != NULL; n++) {
-        const struct option_spec *option = command->options[n];
-        int takes = option->argument != NULL ? required_argument : no_argument;
-        tables->names[n] = (struct option){option->name, takes, NULL, NAME_BASE + (int)n};
-        if (option->letter != 0) {
-            tables->letters[l++] = option->letter;
-            if (option->argument != NULL) {
-                tables->letters[l++] = ':';
-            }
-        }
-    }
-    tables->names[n] = (struct option){"help", no_argument, NULL, HELP_LETTER};
-    tables->count = n;
-}
-
-static const struct option_spec *found_option(const struct command *command, int code)
-{
-    if (code >= NAME_BASE) {
-        return command->options[code - NAME_BASE];
-    }
-    for (size_t i = 0; command->options[i] != NULL; i++) {
-        if (command->options[i]->letter == code) {
-            return command->options[i];
-        }
-    }
-    return NULL;
-}
-
-static bool apply(const struct option_spec *option, const char *argument,
-                  struct settings *settings, struct error *error)
-{
-    struct error why = {EXIT_DONE, ""};
-
-    if (option->set(settings, argument, &why)) {
-        return true;
-    }
-    if (why.text[0] == '\0') {
-        return fail_usage(error, "--%s=%.80s: not %s", option->name, argument, option->accepts);
-    }
-    return fail_usage(error, "--%s=%.80s: %s", option->name, argument, why.text);
-}
-
-/* nearest_word() asks by number alone; main.c's tables are the only context it needs. */
-static const char *all_option_name(size_t i)
-{
-    static const struct option_spec *const all[] = {
-        &option_variant,  &option_threads, &option_pin,   &option_reps,
-        &option_time,     &option_count,   &option_chunk, &option_switch_interval,
-        &option_tasks,    &option_output,  &option_seed,  &option_csv,
-        &option_topology, &option_quiet};
-
-    return i < sizeof all / sizeof *all ? all[i]->name : NULL;
-}
-
-static bool takes(const struct command *command, const char *name)
-{
-    for (size_t i = 0; command->options[i] != NULL; i++) {
-        if (strcmp(command->options[i]->name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool unknown_option(const struct command *command, const char *typed,
-                           struct error *error)
-{
-    char word[64];
-    size_t count = 0;
-    const char *name = typed + strspn(typed, "-");
-
-    while (all_option_name(count) != NULL) {
-        count++;
-    }
-    snprintf(word, sizeof word, "%.*s", (int)strcspn(name, "="), name);
-    const char *nearest = nearest_word(word, all_option_name, count);
-    if (nearest != NULL && takes(command, nearest)) {
-        return fail_usage(error, "%s: unknown option '%.80s'; did you mean '--%s'?",
-                          command->name, typed, nearest);
-    }
-    return fail_usage(error, "%s: unknown option '%.80s'; 'gilscope %s --help' lists them",
-                      command->name, typed, command->name);
-}
-
-bool options_read(const struct command *command, int argc, char **argv,
-                  struct settings *settings, bool *help, struct error *error)
-{
-    struct getopt_tables tables;
-    int code;
-
-    make_tables(command, &tables);
-    opterr = 0;
-    optind = 1;
-    *help = false;
-    for (;;) {
-        int at = optind;
-        code = getopt_long(argc, argv, tables.letters, tables.names, NULL);
-        if (code == -1) {
-            break;
-        }
-        if (code == HELP_LETTER) {
-            *help = true;
-            return true;
-        }
-        if (code == ':') {
-            const struct option_spec *option = found_option(command, optopt);
-            return fail_usage(error, "--%s: its %s is missing: %s", option->name,
-                              option->argument, option->accepts);
-        }
-        if (code == '?') {
-            char letter[3] = {'-', (char)optopt, '\0'};
-            bool is_letter = optopt > 0 && optopt < NAME_BASE;
-            if (optopt >= NAME_BASE) { /* "--quiet=5" */
-                return fail_usage(error, "--%s takes no argument ('%.80s')",
-                                  found_option(command, optopt)->name, argv[at]);
-            }
-            return unknown_option(command, is_letter ? letter : argv[optind - 1], error);
-        }
-        if (!apply(found_option(command, code), optarg, settings, error)) {
-            return false;
-        }
-    }
-    if (optind < argc) {
-        return fail_usage(error,
-                          "%s: what is '%.80s'? It takes options only ('gilscope %s --help')",
-                          command->name, argv[optind], command->name);
-    }
-    return true;
 }

@@ -30,10 +30,11 @@ static bool read_decimal(const char **text, struct decimal *out)
         if (!is_digit(*at)) {
             break;
         }
-        if (value.digits > (UINT64_MAX - 9) / 10) {
+        uint64_t digit = (uint64_t)(*at - '0');
+        if (value.digits > (UINT64_MAX - digit) / 10) {
             return false;
         }
-        value.digits = value.digits * 10 + (uint64_t)(*at - '0');
+        value.digits = value.digits * 10 + digit;
         value.exponent -= fraction;
         any = true;
     }

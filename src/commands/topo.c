@@ -93,7 +93,7 @@ static void print_pin_list(const struct placement *placement, unsigned width)
         t += n;
         if (column + (unsigned)length + 1 > width) {
             if (++line > LINES) {
-                printf("\n%*s… and %u more threads: --pin=%s --csv lists all", INDENT, "",
+                printf("\n%*s... and %u more threads: --pin=%s --csv lists all", INDENT, "",
                        placement->threads - t + n, placement->pin->name);
                 break;
             }
@@ -106,18 +106,31 @@ static void print_pin_list(const struct placement *placement, unsigned width)
     putchar('\n');
 }
 
+static void print_facts(const struct machine_facts *facts, const struct style *style)
+{
+    printf("%s%s%s: %u core%s, %u PU%s usable", style->bold,
+           facts->is_this_machine ? facts->cpu_model : "A machine that is not here",
+           style->plain, facts->cores, facts->cores == 1 ? "" : "s", facts->pus,
+           facts->pus == 1 ? "" : "s");
+    if (facts->pus < facts->pus_in_all) {
+        printf(" of %u", facts->pus_in_all);
+    }
+    printf("; %u package%s, %u NUMA node%s\n", facts->packages, facts->packages == 1 ? "" : "s",
+           facts->numa_nodes, facts->numa_nodes == 1 ? "" : "s");
+}
+
 static bool draw(const struct machine *machine, struct slot *slots,
                  const struct settings *settings, unsigned threads, struct error *error)
 {
     const struct machine_facts *facts = machine_facts(machine);
     struct style style = style_of(stdout);
 
+    print_facts(facts, &style);
     if (!machine_draw(machine, stdout, style.width, style.utf8, error)) {
         return false;
     }
-    printf("\n%sWhere threads 0 to %u go%s (PUs by their system numbers, in the order of the "
-           "threads)\n",
-           style.bold, threads - 1, style.plain);
+    printf("\n%sWhere the threads go%s (PUs by their system numbers, thread after thread)\n",
+           style.bold, style.plain);
     for (size_t p = 0; p < pin_policy_count; p++) {
         if (settings->pins_given && !(settings->pins >> p & 1)) {
             continue;

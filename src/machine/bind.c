@@ -45,7 +45,8 @@ bool machine_bind(const struct machine *machine, const struct slot *slot, struct
     }
     hwloc_obj_t pu = hwloc_get_pu_obj_by_os_index(machine->topology, slot->pu_os);
     if (pu == NULL) {
-        return fail(error, "PU %u is none of those that this process may use", slot->pu_os);
+        return fail(error, "PU %u is none that this process may use; run with --pin=none",
+                    slot->pu_os);
     }
     if (!bind_to(machine->topology, pu->cpuset)) {
         return fail(error, "PU %u: cannot bind a thread to it (%s); run with --pin=none",

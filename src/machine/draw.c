@@ -45,7 +45,8 @@ struct text {
     size_t length;
 };
 
-__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format,
+                                                      ...)
 {
     size_t room = sizeof text->bytes - text->length;
     va_list arguments;
@@ -270,8 +271,8 @@ static unsigned core_width(struct part part)
         struct text title = {0}, pus = {0};
         add(&title, "core %u", rest.slots->core);
         add_pus(&pus, core_of(rest));
-        unsigned wide = columns(columns(title.bytes) > columns(pus.bytes) ? title.bytes : pus.bytes);
-        widest = wide > widest ? wide : widest;
+        widest = columns(title.bytes) > widest ? columns(title.bytes) : widest;
+        widest = columns(pus.bytes) > widest ? columns(pus.bytes) : widest;
     }
     return widest;
 }
@@ -293,24 +294,17 @@ static void add_core(const struct drawing *drawing, struct text line[3], struct 
     add(&line[2], "%s", drawing->utf8 ? "┘" : "+");
 }
 
-/* Draws as many cores of one kind as fit side by side; returns the PUs that are left. */
+/* Draws `cores` cores side by side; returns the PUs that are left. */
 static struct part draw_row(struct drawing *drawing, unsigned depth, struct part part,
-                            unsigned inside)
+                            size_t cores, unsigned inside)
 {
     struct text line[3] = {0};
-    unsigned room = room_at(drawing, depth);
-    int kind = part.slots->cpukind;
-    while (part.count > 0 && part.slots->cpukind == kind) {
-        struct part core = core_of(part);
-        bool is_first = line[0].length == 0;
-        if (!is_first && columns(line[0].bytes) + 1 + inside + 4 > room) {
-            break;
+    for (size_t core = 0; core < cores && part.count > 0; core++) {
+        for (unsigned i = 0; core > 0 && i < 3; i++) {
+            add(&line[i], " ");
         }
-        for (unsigned i = 0; i < 3; i++) {
-            add(&line[i], "%s", is_first ? "" : " ");
-        }
-        add_core(drawing, line, core, inside);
-        part = after(part, core);
+        add_core(drawing, line, core_of(part), inside);
+        part = after(part, core_of(part));
     }
     for (unsigned i = 0; i < 3; i++) {
         put(drawing, depth, &line[i]);
@@ -318,24 +312,48 @@ static struct part draw_row(struct drawing *drawing, unsigned depth, struct part
     return part;
 }
 
+/* The PUs from the part's first on that are of its kind. */
+static struct part kind_of(struct part part)
+{
+    size_t count = 1;
+    while (count < part.count && part.slots[count].cpukind == part.slots->cpukind) {
+        count++;
+    }
+    return (struct part){part.slots, count};
+}
+
+/* Rows of the same length look better than full ones and a rest. */
+static size_t cores_in_row(struct part part, size_t fitting)
+{
+    size_t cores = 0;
+    for (; part.count > 0; part = after(part, core_of(part))) {
+        cores++;
+    }
+    fitting = fitting > 0 ? fitting : 1;
+    size_t rows = (cores + fitting - 1) / fitting;
+    return (cores + rows - 1) / rows;
+}
+
 static void draw_each_core(struct drawing *drawing, unsigned depth, struct part part)
 {
     unsigned inside = core_width(part);
-    drawing->too_wide = drawing->too_wide || inside + 4 > room_at(drawing, depth);
-    bool names_kinds = drawing->machine->facts.cpukinds > 1;
-    int kind = -1;
-    while (part.count > 0) {
-        if (names_kinds && part.slots->cpukind != kind) {
-            kind = part.slots->cpukind;
+    unsigned room = room_at(drawing, depth);
+    drawing->too_wide = drawing->too_wide || inside + 4 > room;
+    for (struct part kind; part.count > 0; part = after(part, kind)) {
+        kind = kind_of(part);
+        if (drawing->machine->facts.cpukinds > 1) {
             struct text line = {0};
-            add_kind(drawing, &line, kind);
+            add_kind(drawing, &line, kind.slots->cpukind);
             put(drawing, depth, &line);
         }
-        part = draw_row(drawing, depth, part, inside);
+        size_t cores = cores_in_row(kind, (room + 1) / (inside + 5));
+        for (struct part rest = kind; rest.count > 0;) {
+            rest = draw_row(drawing, depth, rest, cores, inside);
+        }
     }
 }
 
-/* Whether the part's cores have all the same number of PUs and kind as its first. */
+/* How many cores, from the part's first on, have its number of PUs and its kind. */
 static size_t count_like_cores(struct part part)
 {
     struct part first = core_of(part);
@@ -446,7 +464,7 @@ static void draw_box(struct drawing *drawing, unsigned depth, struct part part, 
     put_bottom(drawing, depth);
 }
 
-/* clang-tidy's misc-no-recursion does not apply: it ends at the innermost level. */
+/* With draw_box, recursive down to the innermost level. */
 static void draw_level(struct drawing *drawing, unsigned depth, struct part part, size_t level)
 {
     if (level >= drawing->level_count) {
@@ -540,6 +558,6 @@ bool machine_draw(const struct machine *machine, FILE *to, unsigned width, bool 
     drawing.width = drawing.needed;
     drawing.to = to;
     draw_machine(&drawing);
-    return !ferror(to) || fail(error, "cannot write the drawing of the machine (%s)",
-                               strerror(errno));
+    return !ferror(to) ||
+           fail(error, "cannot write the drawing of the machine (%s)", strerror(errno));
 }

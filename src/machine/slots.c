@@ -215,9 +215,7 @@ bool slots_find(struct machine *machine, struct error *error)
     if (done) {
         find_places(machine);
         find_spread(machine, ranks);
-    } else {
-        fail(error, "not enough memory for the places of %zu PUs", count);
     }
     free(ranks);
-    return done;
+    return done || fail(error, "not enough memory for the places of %zu PUs", count);
 }

@@ -2,34 +2,19 @@
  * from a hwloc XML file or a synthetic description. */
 #include "topology.h"
 
-#include <ctype.h>
+#include "source.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* hwloc trusts a description, and the time it takes is at worst cubic in its PUs. So the
- * sizes are checked first. Linux itself stops at 8,192 CPUs. */
-#define MAX_PUS      8192
-#define MAX_PUS_TEXT "8,192"
-enum {
-    MAX_OS_INDEX = 1 << 20, /* a bitmap grows as large as the largest number in it */
-    MAX_XML_BYTES = 32 << 20,
-    MAX_XML_SECONDS = 10,
-};
-
-/* A topology that is not this machine's: who named it, and its text. */
-struct source {
-    const char *option; /* "--topology" or a variable of the environment; null: no source */
-    const char *what;
-    bool is_xml;
-    char *xml; /* contents of the file what, owned */
-    size_t xml_length;
-};
+/* Processor time for a file that hwloc cannot finish. */
+enum { MAX_XML_SECONDS = 10 };
 
 static bool refuse(const struct source *source, const char *reason, struct error *error)
 {
@@ -37,110 +22,6 @@ static bool refuse(const struct source *source, const char *reason, struct error
                       "%s=%.200s: neither a hwloc XML file nor a synthetic description like "
                       "\"pack:2 core:8 pu:2\" (%s)",
                       source->option, source->what, reason);
-}
-
-/* Whether what names a file rather than describes a machine. */
-static bool names_file(const char *what)
-{
-    struct stat status;
-    size_t length = strlen(what);
-    return stat(what, &status) == 0 || (length > 4 && strcmp(what + length - 4, ".xml") == 0);
-}
-
-/* hwloc reads these two variables itself, but takes this machine without a word where their
- * value is none of a topology. With HWLOC_COMPONENTS it ignores them. */
-static struct source find_source(const char *what)
-{
-    if (what != NULL) {
-        return (struct source){"--topology", what, names_file(what), NULL, 0};
-    }
-    const char *synthetic = getenv("HWLOC_SYNTHETIC");
-    const char *xml_file = getenv("HWLOC_XMLFILE");
-    if (getenv("HWLOC_COMPONENTS") != NULL || (synthetic == NULL && xml_file == NULL)) {
-        return (struct source){0};
-    }
-    return synthetic != NULL ? (struct source){"HWLOC_SYNTHETIC", synthetic, false, NULL, 0}
-                             : (struct source){"HWLOC_XMLFILE", xml_file, true, NULL, 0};
-}
-
-/* Whether all numbers that follow the mark, up to the end of its list, are ones that a real
- * system gives to PUs. */
-static bool indexes_are_sane(const char *text, const char *mark)
-{
-    for (const char *at = strstr(text, mark); at != NULL; at = strstr(at, mark)) {
-        at += strlen(mark);
-        for (size_t length = strcspn(at, ")\" "); length > 0; length--, at++) {
-            if (isdigit((unsigned char)*at) && strtoul(at, NULL, 10) > MAX_OS_INDEX) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-/* Null, or why hwloc should not see the description. The PUs are the product of the counts;
- * attributes "(...)" and memory "[...]" add none. */
-static const char *why_not_synthetic(const char *text)
-{
-    unsigned long pus = 1;
-    for (const char *at = text + strspn(text, " "); *at != '\0'; at += strspn(at, ")] ")) {
-        size_t length = *at == '(' ? strcspn(at, ")") : *at == '[' ? strcspn(at, "]") : 0;
-        if (length == 0) {
-            length = strcspn(at, " ([");
-            const char *colon = memchr(at, ':', length);
-            const char *digits = colon != NULL ? colon + 1 : at;
-            unsigned long count = strtoul(digits, NULL, 0);
-            if (!isdigit((unsigned char)*digits) || count == 0) {
-                return "each level needs a count of at least 1, as in core:8";
-            }
-            if (count > MAX_PUS / pus) {
-                return "more than " MAX_PUS_TEXT " PUs";
-            }
-            pus *= count;
-        }
-        at += length;
-    }
-    return indexes_are_sane(text, "indexes=") ? NULL : "an index that no system has";
-}
-
-static const char *read_stream(FILE *file, struct source *source)
-{
-    for (size_t room = 1 << 16; room <= MAX_XML_BYTES; room *= 2) {
-        char *larger = realloc(source->xml, room + 1);
-        if (larger == NULL) {
-            return strerror(ENOMEM);
-        }
-        source->xml = larger;
-        source->xml_length +=
-            fread(larger + source->xml_length, 1, room - source->xml_length, file);
-        larger[source->xml_length] = '\0';
-        if (ferror(file)) {
-            return strerror(errno);
-        }
-        if (feof(file)) {
-            return NULL;
-        }
-    }
-    return "the file is too large";
-}
-
-/* Null, or why the file cannot be a topology. */
-static const char *read_xml(struct source *source)
-{
-    FILE *file = fopen(source->what, "re");
-    if (file == NULL) {
-        return strerror(errno);
-    }
-    const char *reason = read_stream(file, source);
-    fclose(file);
-    if (reason == NULL && source->xml_length == 0) {
-        reason = "the file is empty";
-    }
-    if (reason == NULL && (!indexes_are_sane(source->xml, "type=\"PU\" os_index=\"") ||
-                           !indexes_are_sane(source->xml, "type=\"NUMANode\" os_index=\""))) {
-        reason = "an index that no system has";
-    }
-    return reason;
 }
 
 /* Null, or why the source is refused. hwloc's default filters leave I/O devices out, and so
@@ -250,17 +131,16 @@ static void find_facts(struct machine *machine)
 }
 
 /* XML can say anything: that two PUs are one, or that a PU is none. */
-static bool pus_are_sane(hwloc_topology_t topology)
+static bool pus_are_sane(hwloc_topology_t topology, unsigned pus)
 {
     hwloc_obj_t pu = NULL;
     while ((pu = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_PU, pu)) != NULL) {
         if (hwloc_bitmap_weight(pu->cpuset) != 1 ||
-            !hwloc_bitmap_isset(pu->cpuset, pu->os_index) ||
-            hwloc_get_pu_obj_by_os_index(topology, pu->os_index) != pu) {
+            !hwloc_bitmap_isset(pu->cpuset, pu->os_index)) {
             return false;
         }
     }
-    return true;
+    return hwloc_bitmap_weight(hwloc_topology_get_topology_cpuset(topology)) == (int)pus;
 }
 
 /* Null, or why the topology that was loaded is refused. */
@@ -270,7 +150,7 @@ static const char *why_not_usable(struct machine *machine)
     if (machine->facts.pus_in_all > MAX_PUS) {
         return "more than " MAX_PUS_TEXT " PUs";
     }
-    if (!pus_are_sane(machine->topology)) {
+    if (!pus_are_sane(machine->topology, machine->facts.pus_in_all)) {
         return "its PUs contradict each other";
     }
     return restrict_to_usable(machine) == 0 ? NULL : "none of its PUs is usable";
@@ -300,6 +180,23 @@ static bool export_xml(const struct machine *machine, char **xml, int *length)
     return hwloc_topology_export_xmlbuffer(machine->topology, xml, length, 0) == 0;
 }
 
+/* In the child: a crash ends it, whatever handlers it inherited, quietly and in time. */
+static void prepare_to_crash(void)
+{
+    const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) {
+        signal(crashes[i], SIG_DFL);
+    }
+    struct rlimit seconds = {MAX_XML_SECONDS, MAX_XML_SECONDS};
+    struct rlimit no_core = {0, 0};
+    setrlimit(RLIMIT_CPU, &seconds);
+    setrlimit(RLIMIT_CORE, &no_core);
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (null >= 0) {
+        dup2(null, STDERR_FILENO);
+    }
+}
+
 /* hwloc can crash on a damaged XML file, and runs on for long on some. So a child tries all
  * that this process will do with it. Returns null, or why the file is refused. */
 static const char *try_in_child(const struct source *source)
@@ -309,34 +206,26 @@ static const char *try_in_child(const struct source *source)
         return strerror(errno);
     }
     if (child == 0) {
-        struct rlimit seconds = {MAX_XML_SECONDS, MAX_XML_SECONDS};
-        struct rlimit no_core = {0, 0};
-        setrlimit(RLIMIT_CPU, &seconds);
-        setrlimit(RLIMIT_CORE, &no_core);
-        int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        dup2(null, STDERR_FILENO);
+        prepare_to_crash();
         struct machine machine = {0};
         struct error error;
         char *xml;
         int length;
         _exit(build(&machine, source, &error) && export_xml(&machine, &xml, &length) ? 0 : 1);
     }
-    int status = -1;
+    int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     /* where build says why it refuses the file, this process will hear it again */
-    return WIFEXITED(status) ? NULL : "hwloc cannot read the XML";
+    return WIFSIGNALED(status) ? "hwloc cannot read the XML" : NULL;
 }
 
-/* Checks what hwloc would not, and reads the file. */
+/* Checks what hwloc would not. */
 static bool prepare(struct source *source, struct error *error)
 {
-    const char *reason = NULL;
-    if (source->is_xml) {
-        reason = read_xml(source);
-        reason = reason != NULL ? reason : try_in_child(source);
-    } else if (source->what != NULL) {
-        reason = why_not_synthetic(source->what);
+    const char *reason = source_check(source);
+    if (reason == NULL && source->xml != NULL) {
+        reason = try_in_child(source);
     }
     return reason == NULL || refuse(source, reason, error);
 }
@@ -345,7 +234,7 @@ bool machine_open(struct machine **out, const char *what, struct error *error)
 {
     /* hwloc reports on stderr in many lines; HWLOC_HIDE_ERRORS=0 brings them back */
     setenv("HWLOC_HIDE_ERRORS", "2", 0);
-    struct source source = find_source(what);
+    struct source source = source_find(what);
     struct machine *machine = calloc(1, sizeof *machine);
     bool done = machine != NULL || fail(error, "not enough memory for the topology");
     done = done && prepare(&source, error) && build(machine, &source, error);

@@ -252,9 +252,10 @@ static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sam
     prepare(runner, this_case, count, &run);
     /* Every repetition starts from no threads, as the article's programs do: so start-up is
      * what it says, no idle OpenMP thread spins beside the next case (OMP_WAIT_POLICY=active),
-     * and the pool forks a process of one thread. Settings are gone with the threads. */
-    omp_pause_resource_all(omp_pause_hard);
-    omp_set_dynamic(0);
+     * and the pool forks a process of one thread. Soft: libgomp ends its threads for both
+     * kinds; libomp's hard kind leaves dangling locks behind `omp critical`, its soft kind puts
+     * the threads to sleep. */
+    omp_pause_resource_all(omp_pause_soft);
     if (!machine_bind(runner->machine, NULL, error)) {
         return false;
     }

@@ -5,10 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Two places are kept for the end of the line. */
+static bool has_room(const struct csv_row *row, size_t places)
+{
+    return row->length + places + 2 <= sizeof row->text;
+}
+
 static void put(struct csv_row *row, char c)
 {
-    /* Two places are kept for the end of the line. */
-    if (row->length + 2 < sizeof row->text) {
+    if (has_room(row, 1)) {
         row->text[row->length++] = c;
     }
 }
@@ -32,10 +37,14 @@ void csv_text(struct csv_row *row, const char *text)
     bool quoted = strpbrk(text, ",\"\r\n") != NULL;
 
     separate(row);
+    if (quoted && !has_room(row, 2)) {
+        return;
+    }
     if (quoted) {
         put(row, '"');
     }
-    for (; *text != '\0'; text++) {
+    /* A field that is cut off still ends with its quote: else it would swallow the next row. */
+    for (; *text != '\0' && has_room(row, (*text == '"' ? 2u : 1u) + quoted); text++) {
         if (*text == '"') {
             put(row, '"');
         }

@@ -2,12 +2,8 @@
 #include "gilscope/report.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <string.h>
-
-static const char *times(const struct style *style)
-{
-    return style->utf8 ? "×" : "x";
-}
 
 static void print_machine(const struct report *report, const struct style *style, FILE *to)
 {
@@ -72,107 +68,137 @@ static void print_noise(const struct report *report, const struct style *style, 
     }
 }
 
-/* "0.99×", or nothing where it was not measured. */
-static bool speedup_text(const struct summary *summary, const struct style *style, char *text,
-                         size_t size)
+/* Sentences, gathered to be broken into lines. */
+struct paragraph {
+    size_t length;
+    char text[1536];
+};
+
+__attribute__((format(printf, 2, 3))) static void say(struct paragraph *paragraph,
+                                                      const char *format, ...)
 {
-    if (summary == NULL || isnan(summary->speedup.median)) {
-        return false;
-    }
-    double speedup = summary->speedup.median;
-    snprintf(text, size, "%.*f%s", speedup < 0.0995 ? 3 : 2, speedup, times(style));
-    return true;
+    size_t room = sizeof paragraph->text - paragraph->length;
+    va_list arguments;
+
+    va_start(arguments, format);
+    int length = vsnprintf(paragraph->text + paragraph->length, room, format, arguments);
+    va_end(arguments);
+    paragraph->length += length < 0 ? 0 : (size_t)length < room ? (size_t)length : room - 1;
 }
 
-/* Locked, old and new, against unlocked: the first sentence. */
-static void print_lock_sentence(const struct report *report, const struct pin_policy *pin,
-                                unsigned threads, const struct style *style, FILE *to)
+/* Lines of at most width columns, as far as words allow. */
+static void print_wrapped(const struct paragraph *paragraph, unsigned width, FILE *to)
 {
-    static const struct {
-        const char *variant;
-        const char *under;
-    } locks[] = {{"gil", "under the GIL of CPython 3.2 and later"},
-                 {"ticks", "under that of CPython up to 3.1"},
-                 {"critical", "in an OpenMP critical section"}};
-    char text[24];
-    bool begun = false;
+    unsigned column = 0;
 
-    for (size_t i = 0; i < sizeof locks / sizeof *locks; i++) {
-        const struct summary *summary = report_find(report, locks[i].variant, pin, threads);
-        if (!speedup_text(summary, style, text, sizeof text)) {
-            continue;
+    for (const char *word = paragraph->text; *word != '\0';) {
+        size_t bytes = strcspn(word, " ");
+        unsigned columns = 0;
+        for (size_t i = 0; i < bytes; i++) {
+            columns += ((unsigned char)word[i] & 0xc0) != 0x80; /* no UTF-8 continuation */
         }
-        if (!begun) {
-            fprintf(to, "%u threads ", threads);
+        if (column > 0 && column + 1 + columns > width) {
+            fputc('\n', to);
+            column = 0;
         }
-        fprintf(to, "%s%s: %s", begun ? ", " : "", locks[i].under, text);
-        begun = true;
+        fprintf(to, "%s%.*s", column > 0 ? " " : "", (int)bytes, word);
+        column += columns + (column > 0);
+        word += bytes;
+        word += strspn(word, " ");
     }
-    if (begun) {
-        fputs(".\n", to);
+    if (column > 0) {
+        fputc('\n', to);
     }
 }
 
-static void print_ways_around(const struct report *report, const struct pin_policy *pin,
-                              unsigned threads, const struct style *style, FILE *to)
+/* What one sentence lists: a variant, and the words for it. */
+struct phrase {
+    const char *variant;
+    const char *words;
+};
+
+/* "4 threads PHRASE: 0.99×, PHRASE: 1.00×." for those that were measured. */
+static void say_speedups(struct paragraph *paragraph, const struct report *report,
+                         unsigned threads, const struct phrase *phrases, size_t n,
+                         const char *beginning, const struct style *style)
 {
-    static const struct {
-        const char *variant;
-        const char *phrase;
-    } ways[] = {{"nogil", "Without a lock"},
-                {"tasks", "as OpenMP tasks"},
-                {"pool", "in a pool of processes"},
-                {"atomic", "with one shared atomic counter"}};
-    char text[24], startup[16];
+    const struct pin_policy *pin = report->plan->cases[0].pin;
     bool begun = false;
 
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        const struct summary *summary = report_find(report, ways[i].variant, pin, threads);
-        if (!speedup_text(summary, style, text, sizeof text)) {
+    for (size_t i = 0; i < n; i++) {
+        const struct summary *summary = report_find(report, phrases[i].variant, pin, threads);
+        if (summary == NULL || isnan(summary->speedup.median)) {
             continue;
         }
-        fprintf(to, "%s%s: %s", begun ? ", " : "", ways[i].phrase, text);
-        begun = true;
-        if (strcmp(ways[i].variant, "pool") == 0) {
+        double speedup = summary->speedup.median;
+        say(paragraph, "%s%s: %.*f%s", begun ? ", " : beginning, phrases[i].words,
+            speedup < 0.0995 ? 3 : 2, speedup, style->utf8 ? "×" : "x");
+        if (strcmp(phrases[i].variant, "pool") == 0) {
+            char startup[16];
             format_time(startup, sizeof startup, summary->startup_s);
-            fprintf(to, " after %s to start it", startup);
+            say(paragraph, " (and %s to start it)", startup);
         }
+        begun = true;
     }
     if (begun) {
-        fputs(".\n", to);
+        say(paragraph, ". ");
     }
 }
 
-/* What the lock costs in the end, and what one core cannot show. */
-static void print_conclusion(const struct report *report, const struct pin_policy *pin,
-                             unsigned threads, FILE *to)
+/* What the lock takes in the end, and what is burnt in waiting for it. */
+static void say_conclusion(struct paragraph *paragraph, const struct report *report,
+                           unsigned threads)
 {
+    const struct pin_policy *pin = report->plan->cases[0].pin;
     const struct summary *locked = report_find(report, "gil", pin, threads);
     const struct summary *free_run = report_find(report, "nogil", pin, threads);
-    const struct machine_facts *machine = machine_facts(report->facts->machine);
+    const struct summary *critical = report_find(report, "critical", pin, threads);
 
-    if (machine->pus == 1) {
-        fputs("With one usable core no way of sharing the work can make it faster.\n", to);
-    } else if (locked != NULL && free_run != NULL) {
-        fprintf(to,
-                "So the lock costs %.0f %% of what %u threads can do here: %.2f of them do the "
-                "work of one at a time.\n",
-                (1 - locked->speedup.median / free_run->speedup.median) * 100, threads,
-                locked->cores_busy);
+    if (machine_facts(report->facts->machine)->pus == 1) {
+        say(paragraph, "With one usable core no way of sharing the work can make it faster.");
+        return;
     }
+    if (locked == NULL || free_run == NULL) {
+        return;
+    }
+    say(paragraph, "So the lock takes %.0f %% of what %u threads could do here",
+        (1 - locked->speedup.median / free_run->speedup.median) * 100, threads);
+    if (critical != NULL) {
+        say(paragraph,
+            "; waiting for it keeps %.1f cores busy under the GIL, %.1f in the critical "
+            "section",
+            locked->cores_busy, critical->cores_busy);
+    }
+    say(paragraph, ".");
 }
 
 void report_sentences(const struct report *report, const struct style *style, FILE *to)
 {
-    const struct pin_policy *pin = report->plan->cases[0].pin;
-    unsigned threads = report_threads(report, pin);
+    static const struct phrase locked[] = {
+        {"gil", "under the GIL of CPython 3.2 and later"},
+        {"ticks", "under that of CPython up to 3.1"},
+        {"critical", "in an OpenMP critical section"},
+    };
+    static const struct phrase unlocked[] = {
+        {"nogil", "Without a lock"},
+        {"tasks", "as OpenMP tasks"},
+        {"pool", "in a pool of processes"},
+        {"atomic", "with one shared atomic counter"},
+    };
+    unsigned threads = report_threads(report, report->plan->cases[0].pin);
+    struct paragraph paragraph = {0, ""};
+    char beginning[32];
 
     if (threads == 0) {
         return;
     }
-    print_lock_sentence(report, pin, threads, style, to);
-    print_ways_around(report, pin, threads, style, to);
-    print_conclusion(report, pin, threads, to);
+    snprintf(beginning, sizeof beginning, "%u threads ", threads);
+    say_speedups(&paragraph, report, threads, locked, sizeof locked / sizeof *locked, beginning,
+                 style);
+    say_speedups(&paragraph, report, threads, unlocked, sizeof unlocked / sizeof *unlocked, "",
+                 style);
+    say_conclusion(&paragraph, report, threads);
+    print_wrapped(&paragraph, style->width < 100 ? style->width : 100, to);
 }
 
 void report_print(const struct report *report, const struct style *style, FILE *to)
