@@ -137,15 +137,15 @@ static bool warm_up(struct bench *bench, struct error *error)
 
 static bool measure_reference(struct bench *bench, size_t r, unsigned rep, struct error *error)
 {
-    double start_s = clock_now();
     double *value = &bench->references[r * bench->settings->reps + rep];
 
-    /* On the first core, like the baseline; its workers go wherever the system puts them. */
-    if (!references[r].measure(bench->settings->time_s, value, error)) {
+    if (!runner_rest(bench->runner, error)) {
         return false;
     }
+    double start_s = clock_now();
+    bool measured = references[r].measure(bench->settings->time_s, value, error);
     bench->timed_s += clock_now() - start_s;
-    return true;
+    return measured;
 }
 
 static bool measure_case(struct bench *bench, size_t c, unsigned rep, struct error *error)
@@ -277,33 +277,37 @@ static bool write_files(struct bench *bench, const struct run_facts *facts, bool
            (!complete || results_commit(&bench->results, error));
 }
 
-/* Summaries, files, report: after a complete run, and after one that failed half-way. The
- * first error is the one that main prints. */
+static bool show_report(const struct bench *bench, const struct run_facts *facts,
+                        struct error *error)
+{
+    struct style style = style_of(stdout);
+    struct report report = {&bench->plan, bench->summaries, facts, bench->blocks_done};
+
+    if (bench->settings->quiet || bench->settings->csv) {
+        return true;
+    }
+    report_print(&report, &style, stdout);
+    /* Now, before more goes to stderr. */
+    return finish_output(error);
+}
+
+/* Summaries, files, report: after a complete run, and after one that failed half-way. Of
+ * several errors the first is the one that main prints. */
 static bool conclude(struct bench *bench, bool complete, struct error *error)
 {
-    struct error later = {EXIT_DONE, ""};
+    struct error later;
     struct run_facts facts;
-    bool written;
 
     for (size_t c = 0; c < bench->plan.length; c++) {
         bench->summaries[c] = summarise(&bench->samples, c, bench->scratch);
     }
     gather_facts(bench, &facts);
-    written = write_files(bench, &facts, complete, &later);
-    if (!written && complete) {
-        *error = later;
-    }
-    progress_clear(&bench->progress);
-    if (!bench->settings->quiet && !bench->settings->csv) {
-        struct style style = style_of(stdout);
-        struct report report = {&bench->plan, bench->summaries, &facts, bench->blocks_done};
-        report_print(&report, &style, stdout);
-        fflush(stdout); /* before what follows on stderr; main looks for its errors */
-    }
+    bool stored = write_files(bench, &facts, complete, complete ? error : &later);
+    bool shown = show_report(bench, &facts, complete && stored ? error : &later);
     if (!bench->settings->quiet) {
-        tell_where(bench, complete && written);
+        tell_where(bench, complete && stored);
     }
-    return complete && written;
+    return complete && stored && shown;
 }
 
 static bool run_bench(const struct settings *settings, struct error *error)

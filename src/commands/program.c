@@ -10,13 +10,16 @@
 
 bool finish_output(struct error *error)
 {
+    errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout)) {
         return true;
     }
     if (errno == EPIPE) {
         return fail_signal(error, SIGPIPE);
     }
-    return fail(error, "cannot write to standard output: %s", strerror(errno));
+    /* An error of an earlier write is remembered, but not its reason. */
+    return fail(error, "cannot write to standard output: %s",
+                errno != 0 ? strerror(errno) : "is the disk full?");
 }
 
 static const char *command_name(size_t i)

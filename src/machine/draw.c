@@ -1,166 +1,24 @@
 /* A drawing of the machine for a terminal: boxes in boxes down to the cores while that is
  * small, like parts folded into one where it is not. */
-#include "topology.h"
+#include "canvas.h"
+#include "parts.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
-enum { MAX_LINES = 40, MIN_WIDTH = 24, MAX_WIDTH = 160, MAX_LEVELS = 3 };
+enum { MAX_LINES = 40, MIN_WIDTH = 24, MAX_WIDTH = 160 };
 
 /* How much is folded; tried in this order until the drawing is at most MAX_LINES long. */
 enum detail { EACH_CORE, LIKE_CORES, LIKE_PARTS };
 
-/* What boxes stand for, from the outermost to the innermost. */
-enum level_kind { PACKAGE, NUMA_NODE, CACHE };
-
-struct level {
-    enum level_kind kind;
-    char one[16]; /* its name: "package", or several of them: "packages" */
-    char many[16];
-};
-
 struct drawing {
-    FILE *to; /* null: only measure */
+    struct canvas canvas;
     const struct machine *machine;
-    struct level levels[MAX_LEVELS];
+    struct level levels[MAX_LEVELS]; /* from the outermost to the innermost */
     size_t level_count;
     enum detail detail;
-    bool utf8;
-    bool too_wide;   /* a core does not fit */
-    unsigned width;  /* columns of the outermost boxes */
-    unsigned needed; /* columns that the widest line fills */
-    unsigned lines;
+    bool too_wide; /* a core does not fit */
 };
-
-/* A run of slots in the machine's order. */
-struct part {
-    const struct slot *slots;
-    size_t count;
-};
-
-/* One line being composed; what is beyond its end is dropped. */
-struct text {
-    char bytes[1024];
-    size_t length;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format,
-                                                      ...)
-{
-    size_t room = sizeof text->bytes - text->length;
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(text->bytes + text->length, room, format, arguments);
-    va_end(arguments);
-    if (length > 0) {
-        text->length += (size_t)length < room ? (size_t)length : room - 1;
-    }
-}
-
-static unsigned columns(const char *text)
-{
-    unsigned count = 0;
-    for (; *text != '\0'; text++) {
-        count += ((unsigned char)*text & 0xc0) != 0x80; /* not inside a UTF-8 character */
-    }
-    return count;
-}
-
-static void add_times(struct text *text, const char *piece, unsigned times)
-{
-    while (times-- > 0) {
-        add(text, "%s", piece);
-    }
-}
-
-static const char *dash(const struct drawing *drawing)
-{
-    return drawing->utf8 ? "─" : "-";
-}
-
-static const char *bar(const struct drawing *drawing)
-{
-    return drawing->utf8 ? "│" : "|";
-}
-
-static const char *dot(const struct drawing *drawing)
-{
-    return drawing->utf8 ? " · " : ", ";
-}
-
-static unsigned room_at(const struct drawing *drawing, unsigned depth)
-{
-    return drawing->width > 4 * depth ? drawing->width - 4 * depth : 1;
-}
-
-/* Cuts the text off where it is longer than the columns, and says so. */
-static void fit(const struct drawing *drawing, struct text *text, unsigned room)
-{
-    if (columns(text->bytes) <= room) {
-        return;
-    }
-    const char *more = drawing->utf8 ? "…" : "...";
-    unsigned keep = room > columns(more) ? room - columns(more) : 0;
-    size_t end = 0;
-    for (unsigned seen = 0; text->bytes[end] != '\0'; end++) {
-        seen += ((unsigned char)text->bytes[end] & 0xc0) != 0x80;
-        if (seen > keep) {
-            break;
-        }
-    }
-    text->length = end;
-    add(text, "%s", more);
-}
-
-/* Ends a line inside `depth` boxes: their borders on both sides, and the text between. */
-static void put(struct drawing *drawing, unsigned depth, struct text *text)
-{
-    unsigned room = room_at(drawing, depth);
-    fit(drawing, text, room);
-    unsigned used = columns(text->bytes);
-    drawing->lines++;
-    drawing->needed = used + 4 * depth > drawing->needed ? used + 4 * depth : drawing->needed;
-    if (drawing->to == NULL) {
-        return;
-    }
-    struct text line = {0};
-    for (unsigned i = 0; i < depth; i++) {
-        add(&line, "%s ", bar(drawing));
-    }
-    add(&line, "%s", text->bytes);
-    add_times(&line, " ", depth > 0 ? room - used : 0);
-    for (unsigned i = 0; i < depth; i++) {
-        add(&line, " %s", bar(drawing));
-    }
-    fprintf(drawing->to, "%s\n", line.bytes);
-}
-
-static void put_top(struct drawing *drawing, unsigned depth, struct text *title)
-{
-    unsigned room = room_at(drawing, depth);
-    fit(drawing, title, room > 6 ? room - 6 : 1);
-    unsigned used = columns(title->bytes) + 6 + 4 * depth;
-    drawing->needed = used > drawing->needed ? used : drawing->needed;
-    struct text line = {0};
-    add(&line, "%s%s %s ", drawing->utf8 ? "┌" : "+", dash(drawing), title->bytes);
-    if (drawing->to != NULL) {
-        add_times(&line, dash(drawing), room - columns(line.bytes) - 1);
-        add(&line, "%s", drawing->utf8 ? "┐" : "+");
-    }
-    put(drawing, depth, &line);
-}
-
-static void put_bottom(struct drawing *drawing, unsigned depth)
-{
-    struct text line = {0};
-    if (drawing->to != NULL) {
-        add(&line, "%s", drawing->utf8 ? "└" : "+");
-        add_times(&line, dash(drawing), room_at(drawing, depth) - 2);
-        add(&line, "%s", drawing->utf8 ? "┘" : "+");
-    }
-    put(drawing, depth, &line);
-}
 
 /* The PUs' numbers as ranges: "0-7,16-23". */
 static void add_ranges(struct text *text, struct part part)
@@ -174,82 +32,13 @@ static void add_ranges(struct text *text, struct part part)
         hwloc_bitmap_list_snprintf(ranges, sizeof ranges, set);
         hwloc_bitmap_free(set);
     }
-    add(text, "%s", ranges);
+    text_add(text, "%s", ranges);
 }
 
 static void add_kind(const struct drawing *drawing, struct text *text, int kind)
 {
     int kinds = (int)drawing->machine->facts.cpukinds;
-    add(text, "kind %d%s", kind, kind == kinds - 1 ? " (fastest)" : "");
-}
-
-/* Parts of parts. */
-
-static unsigned number_of(const struct slot *slot, const struct level *level)
-{
-    switch (level->kind) {
-    case PACKAGE:
-        return slot->package;
-    case NUMA_NODE:
-        return slot->numa;
-    case CACHE:
-        return slot->l3;
-    }
-    return 0;
-}
-
-/* The PUs from the part's first on that are in the same part of the level. */
-static struct part first_of(struct part part, const struct level *level)
-{
-    size_t count = 1;
-    while (count < part.count &&
-           number_of(&part.slots[count], level) == number_of(part.slots, level)) {
-        count++;
-    }
-    return (struct part){part.slots, count};
-}
-
-static struct part core_of(struct part part)
-{
-    size_t count = 1;
-    while (count < part.count && part.slots[count].core == part.slots->core) {
-        count++;
-    }
-    return (struct part){part.slots, count};
-}
-
-static struct part after(struct part whole, struct part first)
-{
-    return (struct part){first.slots + first.count, whole.count - first.count};
-}
-
-/* Whether both have the same parts, but for their numbers. */
-static bool are_alike(struct part a, struct part b)
-{
-    bool alike = a.count == b.count;
-    for (size_t i = 0; alike && i < a.count; i++) {
-        const struct slot *left = &a.slots[i], *right = &b.slots[i];
-        alike = left->smt == right->smt && left->cpukind == right->cpukind &&
-                left->core - a.slots->core == right->core - b.slots->core &&
-                left->l3 - a.slots->l3 == right->l3 - b.slots->l3 &&
-                left->numa - a.slots->numa == right->numa - b.slots->numa;
-    }
-    return alike;
-}
-
-/* How many parts of the level, from the first on, are drawn as one. */
-static size_t count_alike(const struct drawing *drawing, struct part part,
-                          const struct level *level)
-{
-    struct part first = first_of(part, level);
-    size_t count = 1;
-    for (struct part rest = after(part, first); drawing->detail == LIKE_PARTS && rest.count > 0;
-         rest = after(rest, first_of(rest, level)), count++) {
-        if (!are_alike(first, first_of(rest, level))) {
-            break;
-        }
-    }
-    return count;
+    text_add(text, "kind %d%s", kind, kind == kinds - 1 ? " (fastest)" : "");
 }
 
 /* Cores. */
@@ -257,9 +46,9 @@ static size_t count_alike(const struct drawing *drawing, struct part part,
 /* "PU 0 16" */
 static void add_pus(struct text *text, struct part core)
 {
-    add(text, "PU");
+    text_add(text, "PU");
     for (size_t i = 0; i < core.count; i++) {
-        add(text, " %u", core.slots[i].pu_os);
+        text_add(text, " %u", core.slots[i].pu_os);
     }
 }
 
@@ -267,68 +56,47 @@ static void add_pus(struct text *text, struct part core)
 static unsigned core_width(struct part part)
 {
     unsigned widest = 0;
-    for (struct part rest = part; rest.count > 0; rest = after(rest, core_of(rest))) {
+    for (struct part rest = part; rest.count > 0; rest = part_after(rest, part_core(rest))) {
         struct text title = {0}, pus = {0};
-        add(&title, "core %u", rest.slots->core);
-        add_pus(&pus, core_of(rest));
-        widest = columns(title.bytes) > widest ? columns(title.bytes) : widest;
-        widest = columns(pus.bytes) > widest ? columns(pus.bytes) : widest;
+        text_add(&title, "core %u", rest.slots->core);
+        add_pus(&pus, part_core(rest));
+        widest = text_columns(&title) > widest ? text_columns(&title) : widest;
+        widest = text_columns(&pus) > widest ? text_columns(&pus) : widest;
     }
     return widest;
 }
 
-static void add_core(const struct drawing *drawing, struct text line[3], struct part core,
+static void add_core(const struct drawing *drawing, struct text lines[3], struct part core,
                      unsigned inside)
 {
     struct text title = {0}, pus = {0};
-    add(&title, "core %u", core.slots->core);
+    text_add(&title, "core %u", core.slots->core);
     add_pus(&pus, core);
-    add(&line[0], "%s %s ", drawing->utf8 ? "┌" : "+", title.bytes);
-    add_times(&line[0], dash(drawing), inside - columns(title.bytes));
-    add(&line[0], "%s", drawing->utf8 ? "┐" : "+");
-    add(&line[1], "%s %s ", bar(drawing), pus.bytes);
-    add_times(&line[1], " ", inside - columns(pus.bytes));
-    add(&line[1], "%s", bar(drawing));
-    add(&line[2], "%s", drawing->utf8 ? "└" : "+");
-    add_times(&line[2], dash(drawing), inside + 2);
-    add(&line[2], "%s", drawing->utf8 ? "┘" : "+");
+    text_add_box(lines, &drawing->canvas, title.bytes, pus.bytes, inside);
 }
 
 /* Draws `cores` cores side by side; returns the PUs that are left. */
 static struct part draw_row(struct drawing *drawing, unsigned depth, struct part part,
                             size_t cores, unsigned inside)
 {
-    struct text line[3] = {0};
+    struct text lines[3] = {0};
     for (size_t core = 0; core < cores && part.count > 0; core++) {
         for (unsigned i = 0; core > 0 && i < 3; i++) {
-            add(&line[i], " ");
+            text_add(&lines[i], " ");
         }
-        add_core(drawing, line, core_of(part), inside);
-        part = after(part, core_of(part));
+        add_core(drawing, lines, part_core(part), inside);
+        part = part_after(part, part_core(part));
     }
     for (unsigned i = 0; i < 3; i++) {
-        put(drawing, depth, &line[i]);
+        canvas_line(&drawing->canvas, depth, &lines[i]);
     }
     return part;
-}
-
-/* The PUs from the part's first on that are of its kind. */
-static struct part kind_of(struct part part)
-{
-    size_t count = 1;
-    while (count < part.count && part.slots[count].cpukind == part.slots->cpukind) {
-        count++;
-    }
-    return (struct part){part.slots, count};
 }
 
 /* Rows of the same length look better than full ones and a rest. */
 static size_t cores_in_row(struct part part, size_t fitting)
 {
-    size_t cores = 0;
-    for (; part.count > 0; part = after(part, core_of(part))) {
-        cores++;
-    }
+    size_t cores = part_count_cores(part);
     fitting = fitting > 0 ? fitting : 1;
     size_t rows = (cores + fitting - 1) / fitting;
     return (cores + rows - 1) / rows;
@@ -337,14 +105,14 @@ static size_t cores_in_row(struct part part, size_t fitting)
 static void draw_each_core(struct drawing *drawing, unsigned depth, struct part part)
 {
     unsigned inside = core_width(part);
-    unsigned room = room_at(drawing, depth);
+    unsigned room = canvas_room(&drawing->canvas, depth);
     drawing->too_wide = drawing->too_wide || inside + 4 > room;
-    for (struct part kind; part.count > 0; part = after(part, kind)) {
-        kind = kind_of(part);
+    for (struct part kind; part.count > 0; part = part_after(part, kind)) {
+        kind = part_kind(part);
         if (drawing->machine->facts.cpukinds > 1) {
             struct text line = {0};
             add_kind(drawing, &line, kind.slots->cpukind);
-            put(drawing, depth, &line);
+            canvas_line(&drawing->canvas, depth, &line);
         }
         size_t cores = cores_in_row(kind, (room + 1) / (inside + 5));
         for (struct part rest = kind; rest.count > 0;) {
@@ -353,42 +121,29 @@ static void draw_each_core(struct drawing *drawing, unsigned depth, struct part 
     }
 }
 
-/* How many cores, from the part's first on, have its number of PUs and its kind. */
-static size_t count_like_cores(struct part part)
-{
-    struct part first = core_of(part);
-    size_t count = 0;
-    while (part.count > 0 && core_of(part).count == first.count &&
-           part.slots->cpukind == first.slots->cpukind) {
-        part = after(part, core_of(part));
-        count++;
-    }
-    return count;
-}
-
 /* "8 cores of 2 PUs, kind 1 (fastest): PU 0-15", a line for each run of like cores. */
 static void draw_like_cores(struct drawing *drawing, unsigned depth, struct part part)
 {
     bool has_cores = hwloc_get_nbobjs_by_type(drawing->machine->topology, HWLOC_OBJ_CORE) > 0;
     while (part.count > 0) {
-        struct part core = core_of(part);
-        size_t cores = count_like_cores(part);
+        struct part core = part_core(part);
+        size_t cores = part_count_like_cores(part);
         struct part run = {part.slots, cores * core.count};
         struct text line = {0};
         if (!has_cores) {
-            add(&line, "%zu PU%s", run.count, run.count == 1 ? "" : "s");
+            text_add(&line, "%zu PU%s", run.count, run.count == 1 ? "" : "s");
         } else {
-            add(&line, "%zu core%s of %zu PU%s", cores, cores == 1 ? "" : "s", core.count,
-                core.count == 1 ? "" : "s");
+            text_add(&line, "%zu core%s of %zu PU%s", cores, cores == 1 ? "" : "s", core.count,
+                     core.count == 1 ? "" : "s");
         }
         if (drawing->machine->facts.cpukinds > 1) {
-            add(&line, ", ");
+            text_add(&line, ", ");
             add_kind(drawing, &line, core.slots->cpukind);
         }
-        add(&line, ": PU ");
+        text_add(&line, ": PU ");
         add_ranges(&line, run);
-        put(drawing, depth, &line);
-        part = after(part, run);
+        canvas_line(&drawing->canvas, depth, &line);
+        part = part_after(part, run);
     }
 }
 
@@ -408,11 +163,11 @@ static void draw_cores(struct drawing *drawing, unsigned depth, struct part part
 static void add_name(struct text *title, const struct level *level, const struct slot *slot,
                      size_t alike)
 {
-    unsigned first = number_of(slot, level);
+    unsigned first = part_number(slot, level);
     if (alike == 1) {
-        add(title, "%s %u", level->one, first);
+        text_add(title, "%s %u", level->one, first);
     } else {
-        add(title, "%s %u-%zu", level->many, first, first + alike - 1);
+        text_add(title, "%s %u-%zu", level->many, first, first + alike - 1);
     }
 }
 
@@ -421,14 +176,14 @@ static void draw_alike(struct drawing *drawing, unsigned depth, struct part part
                        const struct level *level, size_t alike)
 {
     struct text line = {0};
-    add(&line, "PU ");
+    text_add(&line, "PU ");
     for (size_t i = 0; i < alike && line.length < sizeof line.bytes / 2; i++) {
-        add(&line, "%s", i > 0 ? dot(drawing) : "");
-        struct part one = first_of(part, level);
+        text_add(&line, "%s", i > 0 ? canvas_dot(&drawing->canvas) : "");
+        struct part one = part_first(part, level);
         add_ranges(&line, one);
-        part = after(part, one);
+        part = part_after(part, one);
     }
-    put(drawing, depth, &line);
+    canvas_line(&drawing->canvas, depth, &line);
 }
 
 static void draw_level(struct drawing *drawing, unsigned depth, struct part part, size_t level);
@@ -439,29 +194,29 @@ static void draw_box(struct drawing *drawing, unsigned depth, struct part part, 
                      size_t alike)
 {
     const struct level *levels = drawing->levels;
-    struct part first = first_of(part, &levels[level]);
+    struct part first = part_first(part, &levels[level]);
     struct text title = {0};
     add_name(&title, &levels[level], first.slots, alike);
     size_t inner = level + 1;
     for (; inner < drawing->level_count; inner++) {
-        if (first_of(first, &levels[inner]).count < first.count) {
+        if (part_first(first, &levels[inner]).count < first.count) {
             break;
         }
-        add(&title, "%s", dot(drawing));
+        text_add(&title, "%s", canvas_dot(&drawing->canvas));
         add_name(&title, &levels[inner], first.slots, alike);
     }
     if (alike > 1) {
-        add(&title, "%s%zu alike", dot(drawing), alike);
+        text_add(&title, "%s%zu alike", canvas_dot(&drawing->canvas), alike);
     }
-    put_top(drawing, depth, &title);
+    canvas_open_box(&drawing->canvas, depth, &title);
     if (alike > 1) {
         draw_alike(drawing, depth + 1, part, &levels[level], alike);
         struct text line = {0};
-        add(&line, "the first of them:");
-        put(drawing, depth + 1, &line);
+        text_add(&line, "the first of them:");
+        canvas_line(&drawing->canvas, depth + 1, &line);
     }
     draw_level(drawing, depth + 1, first, inner);
-    put_bottom(drawing, depth);
+    canvas_close_box(&drawing->canvas, depth);
 }
 
 /* With draw_box, recursive down to the innermost level. */
@@ -472,60 +227,21 @@ static void draw_level(struct drawing *drawing, unsigned depth, struct part part
         return;
     }
     while (part.count > 0) {
-        size_t alike = count_alike(drawing, part, &drawing->levels[level]);
+        const struct level *here = &drawing->levels[level];
+        size_t alike = drawing->detail == LIKE_PARTS ? part_count_alike(part, here) : 1;
         draw_box(drawing, depth, part, level, alike);
         for (; alike > 0; alike--) {
-            part = after(part, first_of(part, &drawing->levels[level]));
+            part = part_after(part, part_first(part, here));
         }
-    }
-}
-
-/* Which levels there are, and which is inside which: a NUMA node can be smaller than an L3 or
- * larger than a package, so the level with fewer parts is outside. */
-
-static size_t count_parts(const struct machine *machine, const struct level *level)
-{
-    struct part rest = {machine->slots, machine->facts.pus};
-    size_t count = 0;
-    for (; rest.count > 0; count++) {
-        rest = after(rest, first_of(rest, level));
-    }
-    return count;
-}
-
-static void add_level(struct drawing *drawing, struct level level)
-{
-    size_t at = drawing->level_count++;
-    size_t parts = count_parts(drawing->machine, &level);
-    for (; at > 0 && count_parts(drawing->machine, &drawing->levels[at - 1]) > parts; at--) {
-        drawing->levels[at] = drawing->levels[at - 1];
-    }
-    drawing->levels[at] = level;
-}
-
-static void find_levels(struct drawing *drawing)
-{
-    hwloc_topology_t topology = drawing->machine->topology;
-    if (hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PACKAGE) > 0) {
-        add_level(drawing, (struct level){PACKAGE, "package", "packages"});
-    }
-    add_level(drawing, (struct level){NUMA_NODE, "NUMA node", "NUMA nodes"});
-    hwloc_obj_t cache = shared_cache(hwloc_get_obj_by_type(topology, HWLOC_OBJ_PU, 0));
-    if (cache != NULL) {
-        struct level level = {.kind = CACHE};
-        snprintf(level.one, sizeof level.one, "L%u", cache->attr->cache.depth);
-        memcpy(level.many, level.one, sizeof level.many);
-        add_level(drawing, level);
     }
 }
 
 static void draw_machine(struct drawing *drawing)
 {
-    const struct machine *machine = drawing->machine;
-    drawing->lines = 0;
-    drawing->needed = 0;
+    drawing->canvas.lines = 0;
+    drawing->canvas.needed = 0;
     drawing->too_wide = false;
-    draw_level(drawing, 0, (struct part){machine->slots, machine->facts.pus}, 0);
+    draw_level(drawing, 0, part_whole(drawing->machine), 0);
 }
 
 /* Folds more, then leaves levels out, until the drawing is small enough. */
@@ -533,7 +249,8 @@ static void choose_detail(struct drawing *drawing)
 {
     for (;;) {
         draw_machine(drawing);
-        if ((drawing->lines <= MAX_LINES && !drawing->too_wide) || drawing->level_count == 0) {
+        if ((drawing->canvas.lines <= MAX_LINES && !drawing->too_wide) ||
+            drawing->level_count == 0) {
             return;
         }
         if (drawing->detail < LIKE_PARTS) {
@@ -549,14 +266,13 @@ bool machine_draw(const struct machine *machine, FILE *to, unsigned width, bool 
 {
     unsigned least = width > MIN_WIDTH ? width : MIN_WIDTH;
     struct drawing drawing = {
+        .canvas = {.utf8 = utf8, .width = least < MAX_WIDTH ? least : MAX_WIDTH},
         .machine = machine,
-        .utf8 = utf8,
-        .width = least < MAX_WIDTH ? least : MAX_WIDTH,
     };
-    find_levels(&drawing);
+    drawing.level_count = levels_find(machine, drawing.levels);
     choose_detail(&drawing);
-    drawing.width = drawing.needed;
-    drawing.to = to;
+    drawing.canvas.width = drawing.canvas.needed;
+    drawing.canvas.to = to;
     draw_machine(&drawing);
     return !ferror(to) ||
            fail(error, "cannot write the drawing of the machine (%s)", strerror(errno));

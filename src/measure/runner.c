@@ -243,6 +243,14 @@ static void take_sample(const struct plan_case *this_case, struct run *run, doub
                         : NAN;
 }
 
+bool runner_rest(const struct runner *runner, struct error *error)
+{
+    /* Soft: libgomp ends its threads for both kinds of pause; libomp's hard kind leaves dangling
+     * locks behind `omp critical`, its soft kind puts the threads to sleep. */
+    omp_pause_resource_all(omp_pause_soft);
+    return machine_bind(runner->machine, NULL, error);
+}
+
 static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sample *sample,
                      struct error *error)
 {
@@ -250,13 +258,7 @@ static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sam
     struct run run;
 
     prepare(runner, this_case, count, &run);
-    /* Every repetition starts from no threads, as the article's programs do: so start-up is
-     * what it says, no idle OpenMP thread spins beside the next case (OMP_WAIT_POLICY=active),
-     * and the pool forks a process of one thread. Soft: libgomp ends its threads for both
-     * kinds; libomp's hard kind leaves dangling locks behind `omp critical`, its soft kind puts
-     * the threads to sleep. */
-    omp_pause_resource_all(omp_pause_soft);
-    if (!machine_bind(runner->machine, NULL, error)) {
+    if (!runner_rest(runner, error)) {
         return false;
     }
     double called_s = clock_now();

@@ -67,7 +67,7 @@ static bool open_locked(struct outfile *file, struct error *error)
     return true;
 }
 
-bool outfile_open(struct outfile *file, const char *folder, const char *name, bool keep,
+bool outfile_open(struct outfile *file, const char *folder, const char *name, size_t keep_above,
                   bool *kept, struct error *error)
 {
     struct stat before;
@@ -83,7 +83,7 @@ bool outfile_open(struct outfile *file, const char *folder, const char *name, bo
     if (!open_locked(file, error)) {
         return false;
     }
-    if (keep && fstat(file->fd, &before) == 0 && before.st_size > 0) {
+    if (keep_above > 0 && fstat(file->fd, &before) == 0 && before.st_size > (off_t)keep_above) {
         if (!keep_earlier(file->part_path, error)) {
             outfile_close(file);
             return false;

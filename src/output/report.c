@@ -201,8 +201,22 @@ void report_sentences(const struct report *report, const struct style *style, FI
     print_wrapped(&paragraph, style->width < 100 ? style->width : 100, to);
 }
 
+static bool anything_measured(const struct report *report)
+{
+    for (size_t c = 0; c < report->plan->length; c++) {
+        if (report->summaries[c].reps > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void report_print(const struct report *report, const struct style *style, FILE *to)
 {
+    if (!anything_measured(report)) {
+        fputs("Nothing was measured.\n", to);
+        return;
+    }
     print_machine(report, style, to);
     report_table(report, style, to);
     fputc('\n', to);

@@ -65,8 +65,10 @@ bool results_open(struct results *results, const char *folder, size_t cases, boo
         return false;
     }
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        bool kept, keep = files[i].file == &results->bench;
-        if (!outfile_open(files[i].file, folder, files[i].name, keep, &kept, error)) {
+        bool kept;
+        /* Only what was measured cannot be had again. */
+        size_t keep_above = files[i].file == &results->bench ? sizeof bench_header - 1 : 0;
+        if (!outfile_open(files[i].file, folder, files[i].name, keep_above, &kept, error)) {
             return false;
         }
         results->kept_earlier |= kept;
