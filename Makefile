@@ -64,15 +64,20 @@ test: gilscope units ## run the tests
 
 units: $(UNIT_TESTS)
 
-# program.o needs the table of commands, which is main's.
-$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(filter-out %/commands/program.o,$(OBJECTS))
+# As a library: a test takes what it uses, and not the commands, whose table is main's.
+$(BUILD)/gilscope.a: $(OBJECTS)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/gilscope.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
 
+# The pages of the README: topology.xml would tell the machine's name, PNG is drawn from the same.
 example: gilscope ## make the committed example run again (results/example/)
-	@./gilscope bench $(BENCH) --output=results/example
-	@plot/plot results/example
-	@rm -f results/example/*.png
+	@$(MAKE) --no-print-directory bench RESULTS=results/example
+	@.ci/reach results/example >results/example/reach.txt
+	@rm -f results/example/*.png results/example/topology.xml
 
 deps: ## install what is missing, with the system's package manager
 	@CC='$(CC)' .ci/deps run $(filter test lint,$(MAKECMDGOALS))

@@ -26,8 +26,10 @@ bool interrupt_install(struct error *error)
     struct sigaction stop = {.sa_handler = interrupt_with, .sa_flags = (int)SA_RESETHAND};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     struct sigaction standard = {.sa_handler = SIG_DFL};
-    bool installed =
-        sigaction(SIGPIPE, &ignore, NULL) == 0 && sigaction(SIGCHLD, &standard, NULL) == 0;
+    /* SIGXFSZ: a file past its limit (ulimit -f) is a write that fails, as on a full disk. */
+    bool installed = sigaction(SIGPIPE, &ignore, NULL) == 0 &&
+                     sigaction(SIGXFSZ, &ignore, NULL) == 0 &&
+                     sigaction(SIGCHLD, &standard, NULL) == 0;
 
     for (size_t i = 0; installed && i < sizeof stopping / sizeof *stopping; i++) {
         struct sigaction before;

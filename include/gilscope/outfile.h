@@ -20,9 +20,10 @@ struct outfile {
 bool make_folder(const char *folder, struct error *error);
 
 /* Opens folder/name.part for writing. Fails where another process is writing it. What an
- * earlier run left there is kept, if keep is set, as name.part.1 (2, 3 …), and *kept says so.
+ * earlier run left there is kept as name.part.1 (2, 3 …), and *kept says so, where it is longer
+ * than keep_above bytes; never with 0.
  * The file is the caller's, to be given to outfile_close. */
-bool outfile_open(struct outfile *file, const char *folder, const char *name, bool keep,
+bool outfile_open(struct outfile *file, const char *folder, const char *name, size_t keep_above,
                   bool *kept, struct error *error);
 
 /* Writes text at the offset (at most the length so far), as one write where the system can:

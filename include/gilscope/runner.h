@@ -38,6 +38,11 @@ void runner_close(struct runner *runner);
 /* Seconds a unit, as measured by runner_open: for planning, not for reporting. */
 double runner_unit_s(const struct runner *runner);
 
+/* Ends OpenMP's threads and undoes the caller's binding: every repetition starts from here, as
+ * the article's programs do. So start-up is what it says, no idle OpenMP thread spins beside
+ * what comes next (OMP_WAIT_POLICY=active), and the pool forks a process of one thread. */
+bool runner_rest(const struct runner *runner, struct error *error);
+
 /* Brings case c to its working size: the warm-up. Its samples do not count. */
 bool runner_warm_up(struct runner *runner, size_t c, struct error *error);
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <omp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,27 @@ static const char *load(struct machine *machine, const struct source *source)
     return NULL;
 }
 
+/* OMP_PROC_BIND has bound the calling thread to the first of OpenMP's places before main began:
+ * what the process may use is all of them. */
+static void add_openmp_places(hwloc_bitmap_t set)
+{
+    if (omp_get_proc_bind() == omp_proc_bind_false) {
+        return;
+    }
+    for (int place = 0; place < omp_get_num_places(); place++) {
+        int count = omp_get_place_num_procs(place);
+        int *pus = calloc((size_t)count + 1, sizeof *pus);
+        if (pus == NULL) {
+            return; /* then fewer PUs are used than might be */
+        }
+        omp_get_place_proc_ids(place, pus);
+        for (int i = 0; i < count; i++) {
+            hwloc_bitmap_set(set, (unsigned)pus[i]);
+        }
+        free(pus);
+    }
+}
+
 /* Removes what cpusets and cgroups disallow and, on this machine, what the calling thread is
  * not bound to. The return value is hwloc's: 0, or -1 and errno. */
 static int restrict_to_usable(struct machine *machine)
@@ -65,6 +87,7 @@ static int restrict_to_usable(struct machine *machine)
     /* a system that cannot tell the binding has none */
     if (machine->facts.is_this_machine &&
         hwloc_get_cpubind(topology, bound, HWLOC_CPUBIND_THREAD) == 0) {
+        add_openmp_places(bound);
         hwloc_bitmap_and(usable, usable, bound);
     }
     /* CPU-less NUMA nodes (HBM, CXL) stay while nothing has to go */

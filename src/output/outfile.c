@@ -96,14 +96,27 @@ bool outfile_open(struct outfile *file, const char *folder, const char *name, si
            fail(error, "cannot empty '%s': %s", file->part_path, strerror(errno));
 }
 
+/* A disk fills up in the middle of a row: the file ends behind the last whole line. */
+static void drop_half_line(struct outfile *file, off_t offset, const char *text, size_t written)
+{
+    while (written > 0 && text[written - 1] != '\n') {
+        written--;
+    }
+    if (ftruncate(file->fd, offset + (off_t)written) == 0) {
+        file->length = offset + (off_t)written;
+    }
+}
+
 bool outfile_write_at(struct outfile *file, off_t offset, const char *text, size_t size,
                       struct error *error)
 {
     for (size_t written = 0; written < size;) {
         ssize_t n = pwrite(file->fd, text + written, size - written, offset + (off_t)written);
         if (n < 0 && errno != EINTR) {
+            int reason = errno;
+            drop_half_line(file, offset, text, written);
             return fail(error, "cannot write '%s': %s; what was measured before is in it",
-                        file->part_path, strerror(errno));
+                        file->part_path, strerror(reason));
         }
         written += n > 0 ? (size_t)n : 0;
     }

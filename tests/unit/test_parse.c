@@ -74,10 +74,17 @@ static void test_counts_up_to_the_largest(void **state)
         {"18446744T", 18446744000000000000u},
     };
     static const char *const bad[] = {
-        "18446744073709551616", "18446744073709551620",   "99999999999999999999",
-        "1e20",                 "1e99",                   "1e99999",
-        "1e99999999999999999",  "18446745T",              "18446744073709551615k",
-        "18446744073709551615e1", "100000000000000000000000000000000000000000",
+        "18446744073709551616",
+        "18446744073709551620",
+        "99999999999999999999",
+        "1e20",
+        "1e99",
+        "1e99999",
+        "1e99999999999999999",
+        "18446745T",
+        "18446744073709551615k",
+        "18446744073709551615e1",
+        "100000000000000000000000000000000000000000",
     };
     (void)state;
     check_counts(good, LENGTH(good));
@@ -101,10 +108,10 @@ static void test_counts_below_one(void **state)
 static void test_what_is_no_count(void **state)
 {
     static const char *const bad[] = {
-        "",     " ",    " 1",  "1 ",   "+1",   "0x10", "10 M", "10MM", "10Mi", "10m",
-        "10kB", "1,5",  "1_0", "1.",   ".5",   ".",    "1.2.3", "1.e3", "1e",  "1e+",
-        "e7",   "k",    "nan", "NaN",  "inf",  "INF",  "infinity", "١", "１",  "1\n",
-        "--",   "1e1.5", "1e7e7", "1-2",
+        "",    " ",    " 1",  "1 ",  "+1",    "0x10",  "10 M", "10MM",  "10Mi",
+        "10m", "10kB", "1,5", "1_0", "1.",    ".5",    ".",    "1.2.3", "1.e3",
+        "1e",  "1e+",  "e7",  "k",   "nan",   "NaN",   "inf",  "INF",   "infinity",
+        "١",   "１",   "1\n", "--",  "1e1.5", "1e7e7", "1-2",
     };
     (void)state;
     refuse_counts(bad, LENGTH(bad));
@@ -116,9 +123,9 @@ static void test_times_in_all_their_units(void **state)
         const char *text;
         double seconds;
     } good[] = {
-        {"250ns", 250e-9}, {"520ns", 520e-9}, {"1us", 1e-6},   {"2.5µs", 2.5e-6},
-        {"5ms", 5e-3},     {"50ms", 50e-3},   {"1.5s", 1.5},   {"1e3ms", 1},
-        {"1ns", 1e-9},     {"86400s", 86400}, {"1e9ns", 1},    {"0.001us", 1e-9},
+        {"250ns", 250e-9}, {"520ns", 520e-9},  {"1us", 1e-6}, {"2.5µs", 2.5e-6},
+        {"5ms", 5e-3},     {"50ms", 50e-3},    {"1.5s", 1.5}, {"1e3ms", 1},
+        {"1ns", 1e-9},     {"86400s", 86400},  {"1e9ns", 1},  {"0.001us", 1e-9},
         {"0.5ms", 5e-4},   {"8.64e4s", 86400},
     };
     (void)state;
@@ -134,10 +141,23 @@ static void test_times_in_all_their_units(void **state)
 static void test_what_is_no_time(void **state)
 {
     static const char *const bad[] = {
-        "",       "5",     "1e9",   "0ns",   "0s",     "0.9ns", "86401s",  "86400.1s", "1e9s",
-        "1e999s", "-5ms",  "+5ms",  " 5ms",  "5 ms",   "5ms ",  "5m",      "5min",     "5S",
-        "5MS",    "5msms", "ms",    "s",     "1,5s",   ".5s",   "1.s",     "1e-3s",    "nans",
-        "infs",   "nan",   "inf",   "0x5ms", "1e99999s", "5\xb5s", "99999999999999999999ns",
+        "",       "5",
+        "1e9",    "0ns",
+        "0s",     "0.9ns",
+        "86401s", "86400.1s",
+        "1e9s",   "1e999s",
+        "-5ms",   "+5ms",
+        " 5ms",   "5 ms",
+        "5ms ",   "5m",
+        "5min",   "5S",
+        "5MS",    "5msms",
+        "ms",     "s",
+        "1,5s",   ".5s",
+        "1.s",    "1e-3s",
+        "nans",   "infs",
+        "nan",    "inf",
+        "0x5ms",  "1e99999s",
+        "5\xb5s", "99999999999999999999ns",
     };
     (void)state;
     for (size_t i = 0; i < LENGTH(bad); i++) {
@@ -207,10 +227,38 @@ static void test_longest_thread_list(void **state)
 static void test_what_is_no_thread_list(void **state)
 {
     static const char *const bad[] = {
-        "",     ",",    "1,",    ",1",    "1,,2", "1-",    "-1",    "-",       "8-1",  "0",
-        "0-4",  "4097", "1-4097", "1-8:", "1-8:0", "1:2",  "1-8:4097", "1-2-3", "1 2",  " 1",
-        "1 ",   "+1",   "1.5",   "1k",    "1e1",  "0x2",   "two",   "1;2",     "1-8:2:2",
-        "4294967297", "18446744073709551617", "١",
+        "",
+        ",",
+        "1,",
+        ",1",
+        "1,,2",
+        "1-",
+        "-1",
+        "-",
+        "8-1",
+        "0",
+        "0-4",
+        "4097",
+        "1-4097",
+        "1-8:",
+        "1-8:0",
+        "1:2",
+        "1-8:4097",
+        "1-2-3",
+        "1 2",
+        " 1",
+        "1 ",
+        "+1",
+        "1.5",
+        "1k",
+        "1e1",
+        "0x2",
+        "two",
+        "1;2",
+        "1-8:2:2",
+        "4294967297",
+        "18446744073709551617",
+        "١",
     };
     (void)state;
     for (size_t i = 0; i < LENGTH(bad); i++) {
@@ -263,7 +311,12 @@ static void test_beginnings_of_words_are_understood(void **state)
 static void test_what_is_like_no_word(void **state)
 {
     static const char *const strange[] = {
-        "", "x", "zz", "xyzzy", "completely-else", "serialserialserial",
+        "",
+        "x",
+        "zz",
+        "xyzzy",
+        "completely-else",
+        "serialserialserial",
         "a-word-that-is-much-longer-than-any-name-could-ever-be-and-then-some",
     };
     (void)state;

@@ -39,7 +39,7 @@ static void test_ranks_of_large_samples(void **state)
 {
     static const struct {
         size_t n, rank;
-    } exact[] = {{50, 17},   {100, 39},   {200, 85},    {500, 227},
+    } exact[] = {{50, 17},    {100, 39},   {200, 85},    {500, 227},
                  {1000, 468}, {2000, 955}, {10000, 4901}};
     (void)state;
     for (size_t i = 0; i < LENGTH(exact); i++) {
@@ -125,13 +125,13 @@ static void test_karp_flatt_by_hand(void **state)
 {
     (void)state;
     assert_near(karp_flatt(2, 4), 1.0 / 3);
-    assert_near(karp_flatt(4, 4), 0);     /* all of it parallel */
-    assert_near(karp_flatt(1, 2), 1);     /* all of it serial */
-    assert_near(karp_flatt(1, 64), 1);    /* … with any number */
+    assert_near(karp_flatt(4, 4), 0);  /* all of it parallel */
+    assert_near(karp_flatt(1, 2), 1);  /* all of it serial */
+    assert_near(karp_flatt(1, 64), 1); /* … with any number */
     assert_near(karp_flatt(1.5, 2), 1.0 / 3);
-    assert_near(karp_flatt(0.5, 2), 3);   /* slower than serial: above 1 */
+    assert_near(karp_flatt(0.5, 2), 3);     /* slower than serial: above 1 */
     assert_near(karp_flatt(6.25, 8), 0.04); /* (0.16 - 0.125) / 0.875 */
-    assert_near(karp_flatt(2.5, 2), -0.2); /* superlinear: below 0 */
+    assert_near(karp_flatt(2.5, 2), -0.2);  /* superlinear: below 0 */
     assert_true(isnan(karp_flatt(1, 1)));
     assert_true(isnan(karp_flatt(1, 0)));
 }
@@ -196,7 +196,7 @@ static void test_a_longer_run_widens_and_loses_nothing(void **state)
     assert_int_equal(units_of(&progress), 1001);
 }
 
-/* A worker that does first(t) units in each window. */
+/* A worker that did `early` units in each window of the first half, then `late`. */
 static struct worker worker_doing(uint64_t early, uint64_t late, int windows, double width_s)
 {
     struct worker worker = {.progress = {.width_s = width_s}};

@@ -1,0 +1,178 @@
+#!/usr/bin/env perl
+# The targets of the Makefile that a user meets first: help, install, deps.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Gilscope;
+use Test::More;
+
+subtest 'make help lists the targets' => sub {
+    my $help = run('make', '-s', 'help');
+    is($help->{exit}, 0, 'make help');
+    my %listed = map { /^  make (\S+) +(\S.*)/ ? ($1 => $2) : () } split /\n/, $help->{out};
+    ok(length($listed{$_} // ''), $_) for qw(bench plot test deps install clean help lint);
+};
+
+subtest 'make install puts a program where it is told' => sub {
+    my $here = temp_folder();
+    my $result = run('make', '-s', 'install', "DESTDIR=$here/a root", 'PREFIX=/usr');
+    is($result->{exit}, 0, 'make install') or diag($result->{err});
+    my $program = "$here/a root/usr/bin/gilscope";
+    ok(-x $program, 'in DESTDIR/PREFIX/bin');
+    is(run({cd => $here}, $program, '--version')->{out}, gilscope('--version')->{out}, 'it runs');
+    is(run({cd => $here}, $program, @$TINY, '-q', '-vnogil')->{exit}, 0, 'from anywhere');
+    is(join(' ', names_in($here)), 'a root results', 'and writes where it stands');
+};
+
+# ---- .ci/deps, on systems that are made up ----
+
+# A folder for PATH with the tools that the script itself needs, and nothing that it looks for; what
+# is called there is written to the log.
+sub bare_system {
+    my ($log, %options) = @_;
+    my $path = temp_folder();
+
+    for my $tool (qw(sh env mktemp rm cat printf sort tr sed awk grep dirname basename uname)) {
+        my ($found) = grep { -x } map { "$_/$tool" } split /:/, $ENV{PATH};
+        symlink $found, "$path/$tool" if $found;
+    }
+    fake_command($path, 'id', 'echo ' . ($options{user} // 0));
+    for my $manager (@{$options{managers} // []}) {
+        fake_command($path, $manager, qq{echo "$manager \$*" >>"$log"; exit } . ($options{status} // 0));
+    }
+    if ($options{sudo}) {
+        fake_command($path, 'sudo', qq{echo "sudo \$*" >>"$log"; exec "\$@"});
+    }
+    return $path;
+}
+
+sub deps {
+    my ($path, @groups) = @_;
+    return run({env => {PATH => $path, CC => 'cc'}}, "$ROOT/.ci/deps", @groups);
+}
+
+my %packages = (
+    'apt-get' => [qw(gcc libc6-dev make libhwloc-dev gnuplot-nox)],
+    dnf => [qw(gcc make hwloc-devel gnuplot)],
+    pacman => [qw(gcc make hwloc gnuplot)],
+    apk => [qw(gcc musl-dev make hwloc-dev gnuplot)],
+    zypper => [qw(gcc make hwloc-devel gnuplot)],
+    brew => [qw(gcc make hwloc gnuplot)],
+);
+my %test_packages = (
+    'apt-get' => [qw(libcmocka-dev perl)],
+    dnf => [qw(libcmocka-devel perl-Test-Harness perl-Test-Simple)],
+    pacman => [qw(cmocka perl)],
+    apk => [qw(cmocka-dev perl-utils)],
+    zypper => [qw(libcmocka-devel perl)],
+    brew => [qw(cmocka perl)],
+);
+my %installs = (
+    'apt-get' => qr/^apt-get install -y /m,
+    dnf => qr/^dnf install -y /m,
+    pacman => qr/^pacman -S\S* .*--noconfirm /m,
+    apk => qr/^apk add /m,
+    zypper => qr/^zypper --non-interactive install /m,
+    brew => qr/^brew install /m,
+);
+
+for my $manager (sort keys %packages) {
+    subtest "deps with $manager" => sub {
+        my $kept = temp_folder();
+        my $log = spew("$kept/log", '');
+        my $result = deps(bare_system($log, managers => [$manager]), 'run');
+        is($result->{exit}, 0, 'deps run') or diag($result->{err});
+        my $asked = slurp($log);
+        like($asked, $installs{$manager}, 'installs');
+        like($asked, qr/ \Q$_\E(?: |$)/m, "asks for $_") for @{$packages{$manager}};
+        unlike($asked, qr/cmocka|clang|shellcheck/i, 'and not for what tests or lint need');
+        spew($log, '');
+        is(deps(bare_system($log, managers => [$manager]), 'run', 'test')->{exit}, 0, 'deps run test');
+        $asked = slurp($log);
+        like($asked, qr/ \Q$_\E(?: |$)/m, "asks for $_") for @{$test_packages{$manager}}, @{$packages{$manager}};
+        like($result->{err}, qr/\Adeps: installing with /, 'says what it does');
+    };
+}
+
+subtest 'deps for lint' => sub {
+    my $kept = temp_folder();
+    my $log = spew("$kept/log", '');
+    is(deps(bare_system($log, managers => ['apt-get']), 'lint')->{exit}, 0, 'deps lint');
+    like(slurp($log), qr/ \Q$_\E(?: |$)/m, "asks for $_") for qw(clang clang-format clang-tidy cppcheck shellcheck);
+    is(deps(bare_system($log), 'nonsense')->{exit}, 2, 'an unknown group');
+};
+
+subtest 'sudo only where it is needed' => sub {
+    my $kept = temp_folder();
+    my $log = spew("$kept/log", '');
+    deps(bare_system($log, managers => ['dnf'], sudo => 1, user => 0), 'run');
+    unlike(slurp($log), qr/sudo/, 'not as root');
+    spew($log, '');
+    is(deps(bare_system($log, managers => ['dnf'], sudo => 1, user => 1000), 'run')->{exit}, 0, 'as another user');
+    like(slurp($log), qr/^sudo dnf install .*^dnf install /ms, 'with sudo');
+    spew($log, '');
+    deps(bare_system($log, managers => ['brew'], sudo => 1, user => 1000), 'run');
+    unlike(slurp($log), qr/sudo/, 'never with brew');
+    spew($log, '');
+    my $result = deps(bare_system($log, managers => ['dnf'], user => 1000), 'run');
+    is($result->{exit}, 1, 'neither root nor sudo');
+    like($result->{err}, qr/\Adeps: [^\n]*hwloc-devel[^\n]*root[^\n]*\n\z/, 'one line names the packages');
+    is(slurp($log), '', 'nothing was tried');
+};
+
+subtest 'package lists are refreshed where apt has none' => sub {
+    my $kept = temp_folder();
+    my $log = spew("$kept/log", '');
+    my $path = bare_system($log);
+    fake_command($path, 'apt-get',
+        qq{echo "apt-get \$*" >>"$log"; case \$1 in update) >"$kept/updated" ;; *) [ -e "$kept/updated" ] || exit 100 ;; esac});
+    is(deps($path, 'run')->{exit}, 0, 'installed in the end');
+    is(join(' ', slurp($log) =~ /^apt-get (\S+)/mg), 'install update install', 'after one refresh');
+};
+
+subtest 'a package manager that fails' => sub {
+    my $kept = temp_folder();
+    my $log = spew("$kept/log", '');
+    for my $manager (sort keys %packages) {
+        my $result = deps(bare_system($log, managers => [$manager], status => 3), 'run');
+        is($result->{exit}, 1, $manager);
+        like($result->{err}, qr/^deps: [^\n]*could not install[^\n]*gnuplot/m, 'is told');
+    }
+};
+
+subtest 'an unknown system: a line names what is missing' => sub {
+    my $kept = temp_folder();
+    my $result = deps(bare_system("$kept/log"), 'run');
+    is($result->{exit}, 1, 'exit code 1');
+    like($result->{err}, qr/\Adeps: [^\n]*compiler[^\n]*make[^\n]*hwloc[^\n]*gnuplot[^\n]*\n\z/, 'in words');
+};
+
+subtest 'nothing missing: nothing done' => sub {
+    my $kept = temp_folder();
+    my $log = spew("$kept/log", '');
+    my $path = path_without('gnuplot', keys %packages, 'sudo');
+    fake_command($path, 'gnuplot', 'exit 0');
+    fake_command($path, $_, qq{echo "$_ \$*" >>"$log"}) for keys %packages, 'sudo';
+    my $result = run({env => {PATH => $path}}, "$ROOT/.ci/deps", 'run');
+    plan(skip_all => 'built here with something that deps does not find') if slurp($log) ne '' && !have('cc');
+    is($result->{exit}, 0, 'deps run');
+    is(slurp($log), '', 'no package manager is called');
+    is($result->{out} . $result->{err}, '', 'not a word');
+    $result = run({env => {PATH => $path}}, 'make', '-s', 'deps');
+    is($result->{exit}, 0, 'make deps');
+    is(slurp($log), '', 'the same');
+};
+
+subtest 'only what is missing is installed' => sub {
+    my $kept = temp_folder();
+    my $log = spew("$kept/log", '');
+    my $path = path_without('gnuplot', keys %packages);
+    fake_command($path, 'apt-get', qq{echo "apt-get \$*" >>"$log"});
+    fake_command($path, 'id', 'echo 0');
+    is(run({env => {PATH => $path}}, "$ROOT/.ci/deps", 'run')->{exit}, 0, 'deps run');
+    like(slurp($log), qr/install .*gnuplot/, 'gnuplot');
+    unlike(slurp($log), qr/ make\b/, 'and not make, which is there');
+};
+
+done_testing();

@@ -1,0 +1,191 @@
+#!/usr/bin/env perl
+# The pictures, from stored CSV and from damaged CSV.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Gilscope;
+use List::Util qw(uniq);
+use Test::More;
+
+my $PLOT = "$ROOT/plot/plot";
+my @pictures = qw(efficiency.png efficiency.svg speedup.png speedup.svg);
+my @stored = qw(all-pins many-threads one-core two-cores);
+
+my @kept;    # temporary folders, until the end
+
+# A copy of a stored result, in a folder of that name.
+sub copy_of {
+    my ($stored, $here, $name) = @_;
+    push @kept, $here;
+    my $folder = "$here/" . ($name // 'results');
+    mkdir $folder;
+    spew("$folder/$_", slurp("$ROOT/tests/data/$stored/$_")) for qw(bench-summary.csv machine.csv);
+    return $folder;
+}
+
+sub check_pictures {
+    my ($folder) = @_;
+    my @variants = uniq(column('variant', csv_rows(slurp("$folder/bench-summary.csv"))));
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    for my $name (@pictures) {
+        my $picture = slurp("$folder/$name");
+        if ($name =~ /png$/) {
+            is(substr($picture, 0, 8), "\x89PNG\r\n\x1a\n", "$name begins as PNG does");
+            is(substr($picture, -8, 4), 'IEND', 'and ends so');
+            next;
+        }
+        like($picture, qr/\A<\?xml /, "$name is XML");
+        like($picture, qr/<\/svg>\s*\z/, 'to its end');
+        for my $element (qw(svg g text)) {
+            is(scalar(() = $picture =~ /<$element[\s>](?:[^>]*[^\/])?>?/g),
+                scalar(() = $picture =~ /<\/$element>/g), "every <$element> is closed");
+        }
+        my $title = $name =~ s/\..*//r;
+        like($picture, qr/<title>gilscope: $title<\/title>/, 'has its title');
+        like($picture, qr/>\s*\Q$_\E\s*</, "names $_") for @variants;
+        unlike($picture, qr/\b(?:nan|inf)\b/i, 'and no figure that is none');
+    }
+    return;
+}
+
+sub without_pictures {
+    my ($folder, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return is_deeply([grep { /svg|png|part/ } names_in($folder)], [], $name);
+}
+
+subtest 'without gnuplot: a line, and no failure' => sub {
+    my $path = path_without('gnuplot');
+    my $folder = copy_of('two-cores', temp_folder());
+    my $result = run({env => {PATH => $path}}, $PLOT, $folder);
+    is($result->{exit}, 0, 'exit code 0');
+    like($result->{err}, qr/\Aplot: gnuplot not found: [^\n]*make deps[^\n]*\n\z/, 'says so');
+    without_pictures($folder, 'no pictures');
+    $result = run({env => {PATH => $path}}, 'make', '-s', 'plot', "RESULTS=$folder");
+    is($result->{exit}, 0, 'nor does make plot fail');
+};
+
+subtest 'a folder that is not there, or without CSV' => sub {
+    plan(skip_all => 'no gnuplot here') if !have('gnuplot');
+    my $here = temp_folder();
+    for my $folder ("$here", "$here/missing", "$ROOT/Makefile") {
+        my $result = run($PLOT, $folder);
+        is($result->{exit}, 1, $folder);
+        like($result->{err}, qr/\Aplot: \Q$folder\E[^\n]*\n\z/, 'in one line');
+    }
+    is(run($PLOT, 'a', 'b')->{exit}, 2, 'two folders');
+};
+
+SKIP: {
+    skip 'no gnuplot here', 1 if !have('gnuplot');
+
+    for my $stored (@stored) {
+        subtest "the pictures of $stored" => sub {
+            my $folder = copy_of($stored, temp_folder());
+            my $result = run('make', '-s', 'plot', "RESULTS=$folder");
+            is($result->{exit}, 0, 'make plot') or diag($result->{err});
+            is($result->{err}, '', 'without a complaint');
+            is(join(' ', grep { /svg|png|part/ } names_in($folder)), "@pictures", 'all pictures, nothing half-written');
+            like($result->{out}, qr/\Q$folder\/$_\E\b/, "it names $_") for @pictures;
+            check_pictures($folder);
+        };
+    }
+
+    subtest 'the pictures of a run' => sub {
+        my $folder = temp_folder();
+        gilscope(@$TINY, '-q', '--pin=core,none', '-o', $folder);
+        my $result = run($PLOT, "$folder");
+        is($result->{exit}, 0, 'drawn') or diag($result->{err});
+        check_pictures($folder);
+    };
+
+    subtest 'the machine is in the picture' => sub {
+        my $folder = copy_of('two-cores', temp_folder());
+        run($PLOT, $folder);
+        my %fact = csv_table(slurp("$folder/machine.csv"));
+        my ($word) = $fact{cpu} =~ /(\w+)/;
+        like(slurp("$folder/speedup.svg"), qr/\Q$word\E/, $fact{cpu});
+        unlink "$folder/machine.csv";
+        is(run($PLOT, $folder)->{exit}, 0, 'without machine.csv it is drawn all the same');
+        check_pictures($folder);
+    };
+
+    subtest 'folders with strange names' => sub {
+        for my $name ('a b', q(it's), 'a$HOME', 'a;b', 'a"b', '-x', 'a=b', 'a*') {
+            my $here = temp_folder();
+            my $folder = copy_of('one-core', $here, $name);
+            my $result = run({cd => $here}, $PLOT, $name);
+            is($result->{exit}, 0, $name) or diag($result->{err});
+            is(scalar(grep { -s "$folder/$_" } @pictures), 4, 'four pictures');
+        }
+        my $here = temp_folder();
+        my $folder = copy_of('one-core', $here, 'a folder');
+        is(run('make', '-s', 'plot', "RESULTS=$folder")->{exit}, 0, 'make plot, with a blank');
+        ok(-s "$folder/speedup.svg", 'is drawn');
+    };
+
+    my $good = slurp("$ROOT/tests/data/two-cores/bench-summary.csv");
+    my ($header, @lines) = split /^/, $good;
+    my %damaged = (
+        'nothing' => '',
+        'a header alone' => $header,
+        'no header' => join('', @lines),
+        'another header' => "a,b,c\n1,2,3\n",
+        'the header of bench.csv' => "variant,kernel,pin,threads,rep,count\n",
+        'cut off in a row' => substr($good, 0, length($good) - 30),
+        'a row too short' => $header . "serial,countdown,core,1,11\n",
+        'a row too long' => $header . ($lines[0] =~ s/\n/,1\n/r),
+        'a word for a number' => $header . ($lines[0] =~ s/,1,11,/,one,11,/r),
+        'no threads' => $header . ($lines[0] =~ s/,1,11,/,0,11,/r),
+        'an open quote' => $header . '"serial' . substr($lines[0], 6),
+        'decimal commas' => $header . ($lines[0] =~ s/\./,/gr),
+        'binary' => "\0\1\2\xff" x 100,
+    );
+    for my $what (sort keys %damaged) {
+        subtest "a CSV that is damaged: $what" => sub {
+            my $folder = copy_of('two-cores', temp_folder());
+            spew("$folder/bench-summary.csv", $damaged{$what});
+            spew("$folder/$_", "earlier\n") for @pictures;
+            my $result = run($PLOT, $folder);
+            is($result->{exit}, 1, 'exit code 1');
+            like($result->{err}, qr/\Aplot: \Q$folder\E\/bench-summary\.csv[^\n]*\n\z/, 'one line names the file');
+            is(slurp("$folder/$_"), "earlier\n", "$_ is as it was") for @pictures;
+            is_deeply([grep { /part/ } names_in($folder)], [], 'nothing half-written');
+        };
+    }
+
+    subtest 'a damaged machine.csv does not keep the pictures away' => sub {
+        my $folder = copy_of('two-cores', temp_folder());
+        spew("$folder/machine.csv", "key,value\ncpu,\"it's \"\"quoted\"\" <&> \\ \$(x)\nusable_pus");
+        is(run($PLOT, $folder)->{exit}, 0, 'drawn');
+        check_pictures($folder);
+    };
+
+    subtest 'a gnuplot that fails: earlier pictures stay' => sub {
+        my $path = path_without('gnuplot');
+        fake_command($path, 'gnuplot', 'echo "out of ink" >&2; exit 1');
+        my $folder = copy_of('two-cores', temp_folder());
+        spew("$folder/$_", "earlier\n") for @pictures;
+        my $result = run({env => {PATH => $path}}, $PLOT, $folder);
+        is($result->{exit}, 1, 'exit code 1');
+        like($result->{err}, qr/\Aplot: [^\n]*out of ink[^\n]*\n\z/, 'with its reason');
+        is(slurp("$folder/$_"), "earlier\n", "$_ is as it was") for @pictures;
+        is_deeply([grep { /part/ } names_in($folder)], [], 'nothing half-written');
+    };
+
+    subtest 'a folder that cannot be written to' => sub {
+        my $folder = copy_of('two-cores', temp_folder());
+        chmod 0555, $folder;
+        my $user = $> == 0 ? 65534 : undef;    # root may write anywhere
+        my $result = run({user => $user}, 'test', '-x', $PLOT);
+        plan(skip_all => 'another user cannot run it') if $result->{exit} != 0;
+        $result = run({user => $user}, $PLOT, $folder);
+        is($result->{exit}, 1, 'exit code 1');
+        like($result->{err}, qr/\Aplot: \Q$folder\E: not writable[^\n]*\n\z/, 'in one line');
+        chmod 0755, $folder;
+    };
+}
+
+done_testing();

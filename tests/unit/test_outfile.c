@@ -1,0 +1,663 @@
+/* Files that appear complete or not at all, and the rows of bench.csv as they come in. */
+#include "gilscope/outfile.h"
+#include "gilscope/results.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* ---- a folder for each test ---- */
+
+static char folder[64];
+
+static int set_up(void **state)
+{
+    (void)state;
+    strcpy(folder, "/tmp/gilscope-test-XXXXXX");
+    return mkdtemp(folder) == NULL;
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+    (void)status;
+    (void)type;
+    (void)where;
+    return remove(path);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* folder/name, until the next call. */
+static const char *in_folder(const char *name)
+{
+    static char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static bool exists(const char *name)
+{
+    struct stat status;
+    return lstat(in_folder(name), &status) == 0;
+}
+
+static void write_file(const char *name, const char *text)
+{
+    FILE *file = fopen(in_folder(name), "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void check_file(const char *name, const char *expected)
+{
+    char text[8192];
+    FILE *file = fopen(in_folder(name), "r");
+
+    if (file == NULL) {
+        fail_msg("there is no %s", name);
+    }
+    size_t length = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[length] = '\0';
+    assert_string_equal(text, expected);
+}
+
+static bool open_file(struct outfile *file, size_t keep_above)
+{
+    struct error error = {0};
+    bool kept;
+
+    if (!outfile_open(file, folder, "data.csv", keep_above, &kept, &error)) {
+        fail_msg("%s", error.text);
+    }
+    return kept;
+}
+
+static void write_at(struct outfile *file, off_t offset, const char *text)
+{
+    struct error error = {0};
+
+    if (!outfile_write_at(file, offset, text, strlen(text), &error)) {
+        fail_msg("%s", error.text);
+    }
+    assert_int_equal(file->length, offset + (off_t)strlen(text));
+}
+
+/* ---- outfile ---- */
+
+static void test_part_until_it_is_committed(void **state)
+{
+    struct outfile file;
+    struct error error = {0};
+
+    (void)state;
+    open_file(&file, 0);
+    write_at(&file, 0, "one\n");
+    check_file("data.csv.part", "one\n");
+    assert_false(exists("data.csv"));
+    assert_true(outfile_sync(&file, &error));
+    assert_true(outfile_commit(&file, &error));
+    outfile_close(&file);
+    check_file("data.csv", "one\n");
+    assert_false(exists("data.csv.part"));
+}
+
+static void test_closed_without_commit_keeps_both(void **state)
+{
+    struct outfile file;
+
+    (void)state;
+    write_file("data.csv", "complete\n");
+    open_file(&file, 0);
+    write_at(&file, 0, "half\n");
+    outfile_close(&file);
+    outfile_close(&file); /* twice is fine */
+    check_file("data.csv", "complete\n");
+    check_file("data.csv.part", "half\n");
+}
+
+static void test_commit_replaces_an_earlier_file(void **state)
+{
+    struct outfile file;
+    struct error error = {0};
+
+    (void)state;
+    write_file("data.csv", "a longer one that was there before\n");
+    open_file(&file, 0);
+    write_at(&file, 0, "new\n");
+    assert_true(outfile_commit(&file, &error));
+    outfile_close(&file);
+    check_file("data.csv", "new\n");
+}
+
+static void test_writing_replaces_the_tail(void **state)
+{
+    struct outfile file;
+
+    (void)state;
+    open_file(&file, 0);
+    write_at(&file, 0, "head\nlong tail\n");
+    write_at(&file, 5, "tail\n"); /* shorter */
+    check_file("data.csv.part", "head\ntail\n");
+    write_at(&file, 5, "a much longer tail\n");
+    check_file("data.csv.part", "head\na much longer tail\n");
+    write_at(&file, file.length, "more\n");
+    check_file("data.csv.part", "head\na much longer tail\nmore\n");
+    write_at(&file, 5, "");
+    check_file("data.csv.part", "head\n");
+    outfile_close(&file);
+}
+
+static void test_earlier_parts_are_kept(void **state)
+{
+    static const char *const texts[] = {"first\n", "second\n", "third\n"};
+    struct outfile file;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(open_file(&file, 1), i > 0);
+        check_file("data.csv.part", "");
+        write_at(&file, 0, texts[i]);
+        outfile_close(&file);
+    }
+    check_file("data.csv.part.1", "first\n");
+    check_file("data.csv.part.2", "second\n");
+    check_file("data.csv.part", "third\n");
+}
+
+static void test_parts_with_nothing_in_them_are_not_kept(void **state)
+{
+    struct outfile file;
+
+    (void)state;
+    write_file("data.csv.part", "header\n");
+    assert_false(open_file(&file, 7));
+    check_file("data.csv.part", "");
+    outfile_close(&file);
+    write_file("data.csv.part", "header\n1\n");
+    assert_true(open_file(&file, 7));
+    outfile_close(&file);
+    check_file("data.csv.part.1", "header\n1\n");
+}
+
+static void test_parts_that_nobody_wants_are_emptied(void **state)
+{
+    struct outfile file;
+
+    (void)state;
+    write_file("data.csv.part", "from an earlier run\n");
+    assert_false(open_file(&file, 0));
+    write_at(&file, 0, "new\n");
+    outfile_close(&file);
+    check_file("data.csv.part", "new\n");
+    assert_false(exists("data.csv.part.1"));
+}
+
+/* Another process. Its exit code: 0 it was refused and told why, 1 it was let in. */
+static int open_in_another_process(void)
+{
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        struct outfile file;
+        struct error error = {0};
+        bool kept, opened = outfile_open(&file, folder, "data.csv", 1, &kept, &error);
+        _exit(opened ? 1 : strstr(error.text, "another gilscope") != NULL ? 0 : 2);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void test_only_one_process_writes(void **state)
+{
+    struct outfile file;
+
+    (void)state;
+    open_file(&file, 0);
+    write_at(&file, 0, "mine\n");
+    assert_int_equal(open_in_another_process(), 0);
+    check_file("data.csv.part", "mine\n"); /* untouched */
+    assert_false(exists("data.csv.part.1"));
+    outfile_close(&file);
+    assert_int_equal(open_in_another_process(), 1);
+}
+
+static void test_only_one_process_writes_after_keeping(void **state)
+{
+    struct outfile file;
+
+    (void)state;
+    write_file("data.csv.part", "earlier\n");
+    assert_true(open_file(&file, 1));
+    assert_int_equal(open_in_another_process(), 0);
+    outfile_close(&file);
+}
+
+static void test_a_killed_writer_keeps_nobody_out(void **state)
+{
+    int ready[2];
+    char byte;
+    pid_t child;
+
+    (void)state;
+    assert_int_equal(pipe(ready), 0);
+    child = fork();
+    if (child == 0) {
+        struct outfile file;
+        struct error error;
+        bool kept;
+        if (!outfile_open(&file, folder, "data.csv", 0, &kept, &error) ||
+            !outfile_write_at(&file, 0, "measured\n", 9, &error) ||
+            write(ready[1], "", 1) != 1) {
+            _exit(1);
+        }
+        for (;;) {
+            pause();
+        }
+    }
+    close(ready[1]); /* a child that fails ends the read below */
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+
+    struct outfile file;
+    assert_true(open_file(&file, 1));
+    check_file("data.csv.part.1", "measured\n");
+    outfile_close(&file);
+}
+
+static void test_a_full_disk_is_an_error(void **state)
+{
+    struct outfile file;
+    struct error error = {0};
+
+    (void)state;
+    if (access("/dev/full", W_OK) != 0 ||
+        symlink("/dev/full", in_folder("data.csv.part")) != 0) {
+        skip();
+    }
+    open_file(&file, 1);
+    assert_false(outfile_write_at(&file, 0, "x", 1, &error));
+    assert_int_equal(error.exit_code, EXIT_FAILED);
+    assert_non_null(strstr(error.text, "data.csv.part"));
+    assert_non_null(strstr(error.text, strerror(ENOSPC)));
+    outfile_close(&file);
+}
+
+static void test_a_folder_that_is_not_there_is_an_error(void **state)
+{
+    struct outfile file;
+    struct error error = {0};
+    bool kept;
+
+    (void)state;
+    assert_false(outfile_open(&file, in_folder("nowhere"), "data.csv", 0, &kept, &error));
+    assert_int_equal(error.exit_code, EXIT_FAILED);
+    assert_non_null(strstr(error.text, "nowhere"));
+    assert_non_null(strstr(error.text, "--output"));
+    outfile_close(&file);
+}
+
+static void test_a_name_that_is_too_long(void **state)
+{
+    static char name[PATH_MAX + 10];
+    struct outfile file;
+    struct error error = {0};
+    bool kept;
+
+    (void)state;
+    memset(name, 'x', sizeof name - 1);
+    assert_false(make_folder(name, &error));
+    assert_int_equal(error.exit_code, EXIT_USAGE);
+    name[PATH_MAX - 3] = '\0'; /* too long with the file's name */
+    error = (struct error){0};
+    assert_false(outfile_open(&file, name, "data.csv", 0, &kept, &error));
+    assert_int_equal(error.exit_code, EXIT_USAGE);
+    outfile_close(&file);
+}
+
+/* ---- make_folder ---- */
+
+static void check_folder_made(const char *name)
+{
+    struct error error = {0};
+    struct stat status;
+
+    if (!make_folder(in_folder(name), &error)) {
+        fail_msg("%s", error.text);
+    }
+    assert_int_equal(stat(in_folder(name), &status), 0);
+    assert_true(S_ISDIR(status.st_mode));
+}
+
+static void test_folders_are_made_with_those_above(void **state)
+{
+    (void)state;
+    check_folder_made("one");
+    check_folder_made("a/b/c/d");
+    check_folder_made("e/f/");
+    check_folder_made("g//h");
+    check_folder_made("i/./j/../k");
+}
+
+static void test_folders_that_exist_are_fine(void **state)
+{
+    struct error error = {0};
+
+    (void)state;
+    check_folder_made("twice");
+    check_folder_made("twice");
+    assert_true(make_folder("/", &error));
+    assert_true(make_folder(".", &error));
+}
+
+static void test_a_folder_below_a_file_is_impossible(void **state)
+{
+    struct error error = {0};
+
+    (void)state;
+    write_file("file", "");
+    assert_false(make_folder(in_folder("file/folder"), &error));
+    assert_int_equal(error.exit_code, EXIT_FAILED);
+    assert_non_null(strstr(error.text, "file/folder"));
+    assert_non_null(strstr(error.text, strerror(ENOTDIR)));
+}
+
+/* ---- rows of bench.csv ---- */
+
+#define HEADER                                                                                 \
+    "variant,kernel,pin,threads,rep,count,chunk,wall_s,cpu_s,startup_s,rate_per_s,speedup,"    \
+    "handoffs,vol_ctxt,invol_ctxt,oversubscribed\n"
+
+enum { SERIAL, GIL, NOGIL, CASES, REPS = 2 };
+
+static struct plan_case cases[CASES];
+static const struct plan plan = {.length = CASES, .cases = cases};
+static struct samples samples;
+static struct results results;
+
+static int set_up_results(void **state)
+{
+    static const unsigned variant[] = {0, 3, 4};
+    struct error error;
+
+    for (int c = 0; c < CASES; c++) {
+        cases[c] = (struct plan_case){.variant = variants[variant[c]],
+                                      .pin = &pin_policies[0],
+                                      .threads = c == SERIAL ? 1 : 2,
+                                      .oversubscribed = c == NOGIL,
+                                      .baseline = SERIAL};
+    }
+    return set_up(state) != 0 || !samples_make(&samples, &plan, REPS, &error) ||
+           !results_open(&results, folder, CASES, false, &error);
+}
+
+static int tear_down_results(void **state)
+{
+    results_close(&results);
+    samples_free(&samples);
+    return tear_down(state);
+}
+
+/* The order in which the cases of a block come, and how far it has come. */
+static size_t order[CASES], measured;
+
+static void begin_block(void)
+{
+    measured = 0;
+}
+
+/* One more case: its rate is 100 a second for serial, 50 for gil, 200 for nogil. */
+static void measure(unsigned rep, size_t c)
+{
+    static const double wall_s[] = {1, 2, 0.5};
+    struct error error = {0};
+
+    *sample_at(&samples, c, rep) = (struct sample){.measured = true,
+                                                   .count = 100,
+                                                   .chunk = c == GIL ? 10 : 0,
+                                                   .wall_s = wall_s[c],
+                                                   .cpu_s = 1.5,
+                                                   .startup_s = 0.25,
+                                                   .handoffs = c == GIL ? 7 : 0,
+                                                   .voluntary_switches = 3,
+                                                   .involuntary_switches = 4};
+    order[measured++] = c;
+    assert_true(results_rows(&results, &samples, rep, order, measured, false, &error));
+}
+
+static void end_block(unsigned rep)
+{
+    struct error error = {0};
+    assert_true(results_rows(&results, &samples, rep, order, measured, true, &error));
+}
+
+#define SERIAL_ROW(rep) "serial,countdown,core,1," rep ",100,0,1,1.5,0.25,100,1,0,3,4,0\n"
+#define GIL_ROW(rep, speedup)                                                                  \
+    "gil,countdown,core,2," rep ",100,10,2,1.5,0.25,50," speedup ",7,3,4,0\n"
+#define NOGIL_ROW(rep, speedup)                                                                \
+    "nogil,countdown,core,2," rep ",100,0,0.5,1.5,0.25,200," speedup ",0,3,4,1\n"
+
+static void test_header_stands_there_from_the_start(void **state)
+{
+    (void)state;
+    check_file("bench.csv.part", HEADER);
+    assert_true(exists("bench-summary.csv.part"));
+    assert_true(exists("machine.csv.part"));
+    assert_true(exists("topology.xml.part"));
+}
+
+static void test_rows_after_the_baseline_are_complete(void **state)
+{
+    (void)state;
+    begin_block();
+    measure(0, SERIAL);
+    check_file("bench.csv.part", HEADER SERIAL_ROW("1"));
+    measure(0, GIL);
+    check_file("bench.csv.part", HEADER SERIAL_ROW("1") GIL_ROW("1", "0.5"));
+    measure(0, NOGIL);
+    end_block(0);
+    check_file("bench.csv.part",
+               HEADER SERIAL_ROW("1") GIL_ROW("1", "0.5") NOGIL_ROW("1", "2"));
+}
+
+/* A row is there as soon as it is measured, its speedup as soon as the baseline is. */
+static void test_rows_before_the_baseline_are_completed(void **state)
+{
+    (void)state;
+    begin_block();
+    measure(0, NOGIL);
+    check_file("bench.csv.part", HEADER NOGIL_ROW("1", ""));
+    measure(0, GIL);
+    check_file("bench.csv.part", HEADER NOGIL_ROW("1", "") GIL_ROW("1", ""));
+    measure(0, SERIAL);
+    check_file("bench.csv.part",
+               HEADER NOGIL_ROW("1", "2") GIL_ROW("1", "0.5") SERIAL_ROW("1"));
+    end_block(0);
+    check_file("bench.csv.part",
+               HEADER NOGIL_ROW("1", "2") GIL_ROW("1", "0.5") SERIAL_ROW("1"));
+}
+
+static void test_rows_around_the_baseline(void **state)
+{
+    (void)state;
+    begin_block();
+    measure(0, GIL);
+    measure(0, SERIAL);
+    measure(0, NOGIL);
+    end_block(0);
+    check_file("bench.csv.part",
+               HEADER GIL_ROW("1", "0.5") SERIAL_ROW("1") NOGIL_ROW("1", "2"));
+}
+
+static void test_blocks_follow_each_other(void **state)
+{
+    (void)state;
+    begin_block();
+    measure(0, GIL);
+    measure(0, NOGIL);
+    measure(0, SERIAL);
+    end_block(0);
+    begin_block();
+    measure(1, NOGIL);
+    check_file("bench.csv.part", HEADER GIL_ROW("1", "0.5") NOGIL_ROW("1", "2") SERIAL_ROW("1")
+                                     NOGIL_ROW("2", ""));
+    measure(1, SERIAL);
+    measure(1, GIL);
+    end_block(1);
+    check_file("bench.csv.part", HEADER GIL_ROW("1", "0.5") NOGIL_ROW("1", "2") SERIAL_ROW("1")
+                                     NOGIL_ROW("2", "2") SERIAL_ROW("2") GIL_ROW("2", "0.5"));
+}
+
+static void test_a_block_without_its_baseline_has_no_speedup(void **state)
+{
+    (void)state;
+    begin_block();
+    measure(0, NOGIL);
+    measure(0, GIL);
+    end_block(0); /* interrupted */
+    check_file("bench.csv.part", HEADER NOGIL_ROW("1", "") GIL_ROW("1", ""));
+}
+
+static void test_an_empty_block_adds_nothing(void **state)
+{
+    (void)state;
+    begin_block();
+    end_block(0);
+    check_file("bench.csv.part", HEADER);
+}
+
+static void test_all_files_get_their_names_together(void **state)
+{
+    static const char *const names[] = {"bench.csv", "bench-summary.csv", "machine.csv",
+                                        "topology.xml"};
+    struct error error = {0};
+
+    (void)state;
+    begin_block();
+    measure(0, SERIAL);
+    end_block(0);
+    for (int i = 0; i < 4; i++) {
+        assert_false(exists(names[i]));
+    }
+    assert_true(results_commit(&results, &error));
+    for (int i = 0; i < 4; i++) {
+        char part[64];
+        snprintf(part, sizeof part, "%s.part", names[i]);
+        assert_true(exists(names[i]));
+        assert_false(exists(part));
+    }
+    check_file("bench.csv", HEADER SERIAL_ROW("1"));
+}
+
+static void test_summary_rows(void **state)
+{
+    struct summary summaries[CASES] = {
+        [GIL] = {.of = &cases[GIL],
+                 .reps = 11,
+                 .wall_s = 0.05,
+                 .rate = 1e9,
+                 .speedup = {.median = 0.5, .lo = 0.25, .hi = 0.75, .n = 11},
+                 .efficiency = 0.125,
+                 .karp_flatt = 3,
+                 .cores_busy = 1.5,
+                 .handoffs_per_s = 200,
+                 .startup_s = 0.001,
+                 .noisy = true},
+    };
+    struct error error = {0};
+
+    (void)state;
+    /* Cases of which nothing is known have no row. */
+    assert_true(results_summary(&results, summaries, CASES, &error));
+    check_file(
+        "bench-summary.csv.part",
+        "variant,kernel,pin,threads,reps,wall_s,rate_per_s,speedup,speedup_lo,speedup_hi,"
+        "efficiency,karp_flatt,cores_busy,handoffs_per_s,startup_s,oversubscribed,noisy\n"
+        "gil,countdown,core,2,11,0.05,1e+09,0.5,0.25,0.75,0.125,3,1.5,200,0.001,0,1\n");
+}
+
+static void test_an_interrupted_run_is_kept_by_the_next(void **state)
+{
+    struct error error = {0};
+
+    (void)state;
+    assert_false(results.kept_earlier);
+    begin_block();
+    measure(0, SERIAL);
+    end_block(0);
+    results_close(&results);
+    assert_true(results_open(&results, folder, CASES, false, &error));
+    assert_true(results.kept_earlier);
+    check_file("bench.csv.part.1", HEADER SERIAL_ROW("1"));
+    check_file("bench.csv.part", HEADER);
+    assert_false(exists("machine.csv.part.1"));
+}
+
+static void test_a_run_that_measured_nothing_is_not_kept(void **state)
+{
+    struct error error = {0};
+
+    (void)state;
+    results_close(&results);
+    assert_true(results_open(&results, folder, CASES, false, &error));
+    assert_false(results.kept_earlier);
+    assert_false(exists("bench.csv.part.1"));
+}
+
+#define FILE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define ROWS_TEST(test) cmocka_unit_test_setup_teardown(test, set_up_results, tear_down_results)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FILE_TEST(test_part_until_it_is_committed),
+        FILE_TEST(test_closed_without_commit_keeps_both),
+        FILE_TEST(test_commit_replaces_an_earlier_file),
+        FILE_TEST(test_writing_replaces_the_tail),
+        FILE_TEST(test_earlier_parts_are_kept),
+        FILE_TEST(test_parts_with_nothing_in_them_are_not_kept),
+        FILE_TEST(test_parts_that_nobody_wants_are_emptied),
+        FILE_TEST(test_only_one_process_writes),
+        FILE_TEST(test_only_one_process_writes_after_keeping),
+        FILE_TEST(test_a_killed_writer_keeps_nobody_out),
+        FILE_TEST(test_a_full_disk_is_an_error),
+        FILE_TEST(test_a_folder_that_is_not_there_is_an_error),
+        FILE_TEST(test_a_name_that_is_too_long),
+        FILE_TEST(test_folders_are_made_with_those_above),
+        FILE_TEST(test_folders_that_exist_are_fine),
+        FILE_TEST(test_a_folder_below_a_file_is_impossible),
+        ROWS_TEST(test_header_stands_there_from_the_start),
+        ROWS_TEST(test_rows_after_the_baseline_are_complete),
+        ROWS_TEST(test_rows_before_the_baseline_are_completed),
+        ROWS_TEST(test_rows_around_the_baseline),
+        ROWS_TEST(test_blocks_follow_each_other),
+        ROWS_TEST(test_a_block_without_its_baseline_has_no_speedup),
+        ROWS_TEST(test_an_empty_block_adds_nothing),
+        ROWS_TEST(test_all_files_get_their_names_together),
+        ROWS_TEST(test_summary_rows),
+        ROWS_TEST(test_an_interrupted_run_is_kept_by_the_next),
+        ROWS_TEST(test_a_run_that_measured_nothing_is_not_kept),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    alarm(60); /* a hang is a failure */
+    return cmocka_run_group_tests_name("outfile", tests, NULL, NULL);
+}

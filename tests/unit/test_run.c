@@ -1,0 +1,469 @@
+/* The runner: every variant does its work exactly once, and what is not so is no sample. */
+#include "gilscope/interrupt.h"
+#include "gilscope/runner.h"
+
+#include <errno.h>
+#include <math.h>
+#include <omp.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { CHUNK = 10007, THREADS_MOST = 5 };
+
+static struct machine *machine;
+
+static int set_up(void **state)
+{
+    struct error error = {0};
+
+    (void)state;
+    unsetenv("HWLOC_XMLFILE");
+    unsetenv("HWLOC_SYNTHETIC");
+    if (!machine_open(&machine, NULL, &error)) {
+        print_message("# %s\n", error.text);
+        return 1;
+    }
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    machine_close(machine);
+    return 0;
+}
+
+static const struct settings exact = {.variants = ~0u,
+                                      .pins = ~0u,
+                                      .time_s = 1e-3,
+                                      .count = 1000003, /* a prime: shares are never equal */
+                                      .chunk = CHUNK,
+                                      .switch_interval_s = 1e-4};
+
+static struct runner *open_runner(const struct plan *plan, const struct settings *settings)
+{
+    struct runner *runner = NULL;
+    struct error error = {0};
+
+    if (!runner_open(&runner, plan, machine, settings, &error)) {
+        fail_msg("%s", error.text);
+    }
+    return runner;
+}
+
+/* What must hold of any sample, whatever the machine is busy with. */
+static void check_sample(const struct plan_case *of, const struct settings *settings,
+                         const struct sample *sample)
+{
+    const struct variant *variant = of->variant;
+
+    assert_true(sample->measured);
+    assert_int_equal(sample->chunk, variant->chunked ? settings->chunk : 0);
+    assert_true(isfinite(sample->wall_s) && sample->wall_s >= 0);
+    assert_true(isfinite(sample->cpu_s) && sample->cpu_s >= 0);
+    assert_true(isfinite(sample->startup_s) && sample->startup_s >= 0);
+    assert_true(sample_rate(sample) > 0);
+    assert_int_equal(sample->redone, 0);
+    if (!variant->chunked) {
+        assert_true(isnan(sample->drift));
+    }
+    if (!variant->hands_off || of->threads == 1) {
+        assert_int_equal(sample->handoffs, 0);
+    } else {
+        /* Each thread takes the lock, and never oftener than once for each chunk, once at the
+         * start, and once for each thread whose last chunk is a smaller one. */
+        uint64_t most = sample->count / settings->chunk + 2 * (of->threads + 1);
+        assert_in_range(sample->handoffs, of->threads - 1, most);
+    }
+}
+
+static void check_plan(const struct settings *settings)
+{
+    struct plan plan;
+    struct error error = {0};
+
+    assert_true(plan_make(&plan, settings, machine_facts(machine), &error));
+    struct runner *runner = open_runner(&plan, settings);
+    for (size_t c = 0; c < plan.length; c++) {
+        const struct plan_case *each = &plan.cases[c];
+        struct sample sample = {0};
+        if (!runner_warm_up(runner, c, &error) || !runner_measure(runner, c, &sample, &error)) {
+            fail_msg("%s, %u threads, pin %s: %s", each->variant->name, each->threads,
+                     each->pin->name, error.text);
+        }
+        if (settings->count != 0) {
+            assert_int_equal(sample.count, settings->count);
+        }
+        check_sample(each, settings, &sample);
+    }
+    runner_close(runner);
+    plan_free(&plan);
+    /* A pool leaves nothing behind. */
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    assert_int_equal(errno, ECHILD);
+}
+
+static void test_every_variant_with_every_number_of_threads(void **state)
+{
+    struct settings settings = exact;
+
+    (void)state;
+    settings.pins = 1;
+    settings.threads = (struct thread_list){THREADS_MOST, {1, 2, 3, 4, THREADS_MOST}};
+    check_plan(&settings);
+}
+
+static void test_every_variant_with_every_pin_policy(void **state)
+{
+    struct settings settings = exact;
+
+    (void)state;
+    settings.threads = (struct thread_list){2, {1, 3}};
+    check_plan(&settings);
+}
+
+static void test_counts_smaller_than_the_threads_and_tasks(void **state)
+{
+    static const uint64_t counts[] = {1, 2, 3, 7};
+    (void)state;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        struct settings settings = exact;
+        settings.pins = 1;
+        settings.count = counts[i];
+        settings.chunk = 2;
+        settings.threads = (struct thread_list){1, {THREADS_MOST}};
+        /* A lock need not change hands for a thread that has nothing to do. */
+        settings.variants = 0;
+        for (unsigned v = 0; v < variant_count; v++) {
+            settings.variants |= variants[v]->hands_off ? 0 : 1u << v;
+        }
+        check_plan(&settings);
+    }
+}
+
+static void test_more_and_fewer_tasks_than_threads(void **state)
+{
+    static const unsigned tasks[] = {1, 2, 97, 1000};
+    (void)state;
+    for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++) {
+        struct settings settings = exact;
+        settings.pins = 1;
+        settings.tasks = tasks[i];
+        settings.threads = (struct thread_list){1, {3}};
+        check_plan(&settings);
+    }
+}
+
+/* Sized by time: how long it takes is the machine's affair, that it is all verified is ours. */
+static void test_work_sized_by_time(void **state)
+{
+    struct settings settings = exact;
+
+    (void)state;
+    settings.pins = 1;
+    settings.count = 0;
+    settings.threads = (struct thread_list){1, {2}};
+    check_plan(&settings);
+}
+
+/* ---- what is no sample ---- */
+
+/* A case of one variant, on two threads. */
+static struct runner *runner_of(const struct variant *variant, struct plan_case *its_case,
+                                struct plan *plan)
+{
+    *its_case = (struct plan_case){
+        .variant = variant, .pin = &pin_policies[0], .threads = 2, .tasks = 8};
+    *plan = (struct plan){.length = 1, .cases = its_case, .threads_max = 2, .tasks_max = 8};
+    return open_runner(plan, &exact);
+}
+
+static void check_refused(bool (*run)(struct run *, struct error *), int exit_code,
+                          const char *says)
+{
+    const struct variant variant = {.name = "fake", .run = run};
+    struct plan_case its_case;
+    struct plan plan;
+    struct runner *runner = runner_of(&variant, &its_case, &plan);
+    struct sample sample;
+    struct error error = {0};
+
+    bool done = runner_warm_up(runner, 0, &error);
+    runner_close(runner);
+    interrupt_with(0);
+    assert_false(done);
+    assert_int_equal(error.exit_code, exit_code);
+    if (strstr(error.text, says) == NULL) {
+        fail_msg("'%s' is not in '%s'", says, error.text);
+    }
+
+    /* And the same where it is only the repetition that goes wrong. */
+    error = (struct error){0};
+    runner = runner_of(variants[0], &its_case, &plan);
+    its_case.threads = 1;
+    assert_true(runner_warm_up(runner, 0, &error));
+    its_case.threads = 2;
+    its_case.variant = &variant;
+    done = runner_measure(runner, 0, &sample, &error);
+    runner_close(runner);
+    interrupt_with(0);
+    assert_false(done);
+    assert_int_equal(error.exit_code, exit_code);
+}
+
+/* Does all but one unit. */
+static bool run_too_little(struct run *run, struct error *error)
+{
+#pragma omp parallel num_threads(run->threads)
+    {
+        struct worker *me = worker_begin(run, omp_get_thread_num());
+        worker_do(me, me->share - (me->id == 1));
+        worker_end(me);
+    }
+    (void)error;
+    return true;
+}
+
+static bool run_twice(struct run *run, struct error *error)
+{
+#pragma omp parallel num_threads(run->threads)
+    {
+        struct worker *me = worker_begin(run, omp_get_thread_num());
+        worker_do(me, me->share);
+        worker_do(me, me->share);
+        worker_end(me);
+    }
+    (void)error;
+    return true;
+}
+
+/* A team that came out smaller, whose one thread does all of the work. */
+static bool run_in_a_small_team(struct run *run, struct error *error)
+{
+#pragma omp parallel num_threads(1)
+    {
+        struct worker *me = worker_begin(run, omp_get_thread_num());
+        worker_do(me, run->count);
+        worker_end(me);
+    }
+    (void)error;
+    return true;
+}
+
+static bool run_with_leftovers(struct run *run, struct error *error)
+{
+#pragma omp parallel num_threads(run->threads)
+    {
+        struct worker *me = worker_begin(run, omp_get_thread_num());
+        worker_do(me, me->share);
+        worker_end(me);
+    }
+    run->leftover = 3;
+    (void)error;
+    return true;
+}
+
+static bool run_with_an_unhappy_worker(struct run *run, struct error *error)
+{
+#pragma omp parallel num_threads(run->threads)
+    {
+        struct worker *me = worker_begin(run, omp_get_thread_num());
+        worker_do(me, me->share);
+        if (me->id == 1) {
+            error_fill(&me->error, EXIT_FAILED, "no chair for worker 1");
+        }
+        worker_end(me);
+    }
+    (void)error;
+    return true;
+}
+
+static bool run_that_fails(struct run *run, struct error *error)
+{
+    (void)run;
+    error_fill(error, EXIT_FAILED, "it did not work");
+    return false;
+}
+
+static bool run_interrupted_on_the_way(struct run *run, struct error *error)
+{
+#pragma omp parallel num_threads(run->threads)
+    {
+        struct worker *me = worker_begin(run, omp_get_thread_num());
+        if (me->id == 0) {
+            interrupt_with(SIGTERM);
+        }
+        worker_do(me, me->share);
+        worker_end(me);
+    }
+    (void)error;
+    return true;
+}
+
+static void test_too_little_work_is_no_sample(void **state)
+{
+    (void)state;
+    check_refused(run_too_little, EXIT_FAILED, "decrements accounted for");
+}
+
+static void test_work_done_twice_is_no_sample(void **state)
+{
+    (void)state;
+    check_refused(run_twice, EXIT_FAILED, "decrements accounted for");
+}
+
+static void test_a_team_too_small_is_no_sample(void **state)
+{
+    (void)state;
+    check_refused(run_in_a_small_team, EXIT_FAILED, "1 of 2 threads came");
+}
+
+static void test_leftover_work_is_no_sample(void **state)
+{
+    (void)state;
+    check_refused(run_with_leftovers, EXIT_FAILED, "3 left over");
+}
+
+static void test_a_worker_in_trouble_is_no_sample(void **state)
+{
+    (void)state;
+    check_refused(run_with_an_unhappy_worker, EXIT_FAILED, "no chair for worker 1");
+}
+
+static void test_a_variant_that_fails_is_no_sample(void **state)
+{
+    (void)state;
+    check_refused(run_that_fails, EXIT_FAILED, "it did not work");
+}
+
+static void test_an_interrupted_run_is_no_sample(void **state)
+{
+    (void)state;
+    check_refused(run_interrupted_on_the_way, EXIT_SIGNALLED + SIGTERM, "");
+}
+
+/* None of the above: so it is not for being unknown that they are refused. */
+static bool run_honestly(struct run *run, struct error *error)
+{
+#pragma omp parallel num_threads(run->threads)
+    {
+        struct worker *me = worker_begin(run, omp_get_thread_num());
+        worker_do(me, me->share);
+        worker_end(me);
+    }
+    (void)error;
+    return true;
+}
+
+static void test_an_honest_variant_gives_a_sample(void **state)
+{
+    static const struct variant honest = {.name = "honest", .run = run_honestly};
+    struct plan_case its_case;
+    struct plan plan;
+    struct runner *runner = runner_of(&honest, &its_case, &plan);
+    struct sample sample;
+    struct error error = {0};
+
+    (void)state;
+    assert_true(runner_warm_up(runner, 0, &error));
+    assert_true(runner_measure(runner, 0, &sample, &error));
+    assert_int_equal(sample.count, exact.count);
+    runner_close(runner);
+}
+
+/* Asked to stop before it begins: each variant ends at once, and no worker stays. */
+static void test_every_variant_stops_when_interrupted(void **state)
+{
+    (void)state;
+    for (size_t v = 1; v < variant_count; v++) {
+        struct plan_case its_case;
+        struct plan plan;
+        struct runner *runner = runner_of(variants[v], &its_case, &plan);
+        struct sample sample;
+        struct error error = {0};
+
+        assert_true(runner_warm_up(runner, 0, &error));
+        interrupt_with(SIGINT);
+        bool done = runner_measure(runner, 0, &sample, &error);
+        interrupt_with(0);
+        runner_close(runner);
+        assert_false(done);
+        assert_int_equal(error.exit_code, EXIT_SIGNALLED + SIGINT);
+        assert_string_equal(error.text, "");
+    }
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    assert_int_equal(errno, ECHILD);
+}
+
+/* OMP_DYNAMIC must not make a team smaller. */
+static void test_dynamic_teams_are_switched_off(void **state)
+{
+    struct settings settings = exact;
+
+    (void)state;
+    omp_set_dynamic(1);
+    settings.pins = 1;
+    settings.variants = 1u << 4;
+    assert_string_equal(variants[4]->name, "nogil");
+    settings.threads = (struct thread_list){1, {THREADS_MOST}};
+    check_plan(&settings);
+}
+
+static void test_workers_without_a_task_do_not_count(void **state)
+{
+    struct settings settings = exact;
+
+    (void)state;
+    /* Sixteen workers, two tasks: fourteen at least never set to work. */
+    settings.pins = 1;
+    settings.tasks = 2;
+    settings.variants = 1u << 6;
+    settings.threads = (struct thread_list){1, {16}};
+    assert_string_equal(variants[6]->name, "pool");
+    check_plan(&settings);
+}
+
+static void test_kernels_do_what_they_are_told(void **state)
+{
+    static const uint64_t units[] = {0, 1, 2, 63, 64, 65, 127, 128, 1000003};
+    (void)state;
+    for (size_t k = 0; k < kernel_count; k++) {
+        assert_int_equal(kernels[k]->version, GILSCOPE_KERNEL_VERSION);
+        for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+            assert_int_equal(kernels[k]->run(units[i]), units[i]);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_variant_with_every_number_of_threads),
+        cmocka_unit_test(test_every_variant_with_every_pin_policy),
+        cmocka_unit_test(test_counts_smaller_than_the_threads_and_tasks),
+        cmocka_unit_test(test_more_and_fewer_tasks_than_threads),
+        cmocka_unit_test(test_work_sized_by_time),
+        cmocka_unit_test(test_too_little_work_is_no_sample),
+        cmocka_unit_test(test_work_done_twice_is_no_sample),
+        cmocka_unit_test(test_a_team_too_small_is_no_sample),
+        cmocka_unit_test(test_leftover_work_is_no_sample),
+        cmocka_unit_test(test_a_worker_in_trouble_is_no_sample),
+        cmocka_unit_test(test_a_variant_that_fails_is_no_sample),
+        cmocka_unit_test(test_an_interrupted_run_is_no_sample),
+        cmocka_unit_test(test_an_honest_variant_gives_a_sample),
+        cmocka_unit_test(test_every_variant_stops_when_interrupted),
+        cmocka_unit_test(test_dynamic_teams_are_switched_off),
+        cmocka_unit_test(test_workers_without_a_task_do_not_count),
+        cmocka_unit_test(test_kernels_do_what_they_are_told),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    alarm(120); /* a hang is a failure */
+    return cmocka_run_group_tests_name("run", tests, set_up, tear_down);
+}
