@@ -9,8 +9,8 @@ RESULTS = results
 BENCH   = --pin=core,none
 QUICK   =
 
-BUILD := .build/$(notdir $(firstword $(CC)))$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 comma := ,
+BUILD := .build/$(notdir $(firstword $(CC)))$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
 HWLOC_CFLAGS := $(shell pkg-config --cflags hwloc 2>/dev/null)
 HWLOC_LIBS := $(shell pkg-config --libs hwloc 2>/dev/null || echo -lhwloc)
@@ -105,4 +105,5 @@ endif
 
 .PHONY: all bench plot test units example deps lint install clean help FORCE
 .DELETE_ON_ERROR:
+.SECONDARY: $(UNITS:%.c=$(BUILD)/%.o)
 -include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNITS:%.c=$(BUILD)/%.d)

@@ -279,6 +279,9 @@ bool results_commit(struct results *results, struct error *error)
 
 void results_close(struct results *results)
 {
+    if (results->rows == NULL) {
+        return; /* never opened: its files are descriptor 0, which is another's */
+    }
     outfile_close(&results->bench);
     outfile_close(&results->summary);
     outfile_close(&results->machine);

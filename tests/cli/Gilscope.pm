@@ -81,6 +81,8 @@ sub have {
 
 # ---- running ----
 
+my %unfinished;
+
 # start({options}, COMMAND, ARGUMENT...): runs it in a process group of its own; finish() waits.
 #   env => {NAME => value or undef}, cd => folder, stdout => file, stdin => file,
 #   user => number of the user to become (root only)
@@ -116,7 +118,14 @@ sub start {
         POSIX::_exit(127);
     }
     $job{pid} = $pid;
+    $unfinished{$pid} = 1;
     return \%job;
+}
+
+# A test that died half-way leaves nothing running.
+END {
+    local $?;
+    kill KILL => -$_ for keys %unfinished;
 }
 
 # finish(JOB): waits for it. {out, err, exit, signal}: exit is undef where a signal ended it.
@@ -133,7 +142,7 @@ sub finish {
         Time::HiRes::sleep(0.005);
     }
     my $status = $?;
-    $job->{finished} = 1;
+    delete $unfinished{$job->{pid}};
     my $signal = $status & 127;
     return {
         out => slurp($job->{out}),

@@ -39,6 +39,16 @@ sub group_of {
     } grep { /^\d+$/ } readdir $proc;
 }
 
+sub none_is_left {
+    my ($job) = @_;
+    my @left = group_of($job);
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    is_deeply(\@left, [], 'no process is left');
+    kill KILL => @left;
+    return;
+}
+
 sub check_parts {
     my ($folder) = @_;
     my $text = slurp("$folder/bench.csv.part");
@@ -68,7 +78,7 @@ sub stopped_by {
 
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     is($result->{exit}, 128 + $number{$signal}, "exit code 128 + $number{$signal}");
-    is_deeply([group_of($job)], [], 'no process is left');
+    none_is_left($job);
     return $result;
 }
 
@@ -181,7 +191,7 @@ subtest 'the parent is killed: no worker survives' => sub {
     kill KILL => $job->{pid};
     is(finish($job)->{signal}, 9, 'killed');
     ok(poll_until(sub { !grep { Gilscope::alive($_) } @workers }, $soon_s), 'they go with it');
-    is_deeply([group_of($job)], [], 'no process is left');
+    none_is_left($job);
 };
 
 subtest 'a worker is killed: its task is done again, and all is counted once' => sub {
@@ -207,7 +217,7 @@ subtest 'workers that die again and again: an error, not an endless run' => sub 
     my $result = finish($job);
     is($result->{exit}, 1, 'exit code 1');
     like($result->{err}, qr/\Agilscope: pool: [^\n]*\b3 [^\n]*in a row[^\n]*\n\z/, 'in one line');
-    is_deeply([group_of($job)], [], 'no process is left');
+    none_is_left($job);
 };
 
 done_testing();

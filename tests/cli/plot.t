@@ -24,6 +24,29 @@ sub copy_of {
     return $folder;
 }
 
+# Why a text is not well-formed XML, or nothing where it is.
+sub why_not_xml {
+    my ($text) = @_;
+    my @open;
+
+    $text =~ s/\A<\?xml [^>]*\?>// or return 'no declaration';
+    $text =~ s/<!--.*?-->|<!\[CDATA\[.*?\]\]>|<!DOCTYPE[^>]*>//gs;
+    while ($text =~ /\G([^<]*)(<([^<>]*)>)?/gc && defined $1) {
+        my ($words, $tag) = ($1, $3);
+        return "a bare & near: $words" if $words =~ /&(?!\w+;|#\d+;|#x[0-9a-f]+;)/i;
+        last if !defined $tag;
+        next if $tag =~ /\/\z/;
+        if ($tag =~ /\A\/(.*)/s) {
+            return "</$1> closes nothing" if !@open || pop(@open) ne $1;
+        } else {
+            push @open, $tag =~ /\A([\w:]+)/ ? $1 : return "no tag: <$tag>";
+            return "an open quote: <$tag>" if ($tag =~ tr/"//) % 2;
+        }
+    }
+    return "a < too many near: " . substr($text, pos($text) // 0, 40) if (pos($text) // 0) < length $text;
+    return @open ? "not closed: @open" : '';
+}
+
 sub check_pictures {
     my ($folder) = @_;
     my @variants = uniq(column('variant', csv_rows(slurp("$folder/bench-summary.csv"))));
@@ -36,16 +59,14 @@ sub check_pictures {
             is(substr($picture, -8, 4), 'IEND', 'and ends so');
             next;
         }
-        like($picture, qr/\A<\?xml /, "$name is XML");
-        like($picture, qr/<\/svg>\s*\z/, 'to its end');
-        for my $element (qw(svg g text)) {
-            is(scalar(() = $picture =~ /<$element[\s>](?:[^>]*[^\/])?>?/g),
-                scalar(() = $picture =~ /<\/$element>/g), "every <$element> is closed");
-        }
+        is(why_not_xml($picture), '', "$name is XML");
         my $title = $name =~ s/\..*//r;
-        like($picture, qr/<title>gilscope: $title<\/title>/, 'has its title');
-        like($picture, qr/>\s*\Q$_\E\s*</, "names $_") for @variants;
-        unlike($picture, qr/\b(?:nan|inf)\b/i, 'and no figure that is none');
+        ok($picture =~ /<title>gilscope: $title<\/title>/, 'has its title');
+        for my $variant (@variants) {
+            next if $variant eq 'serial' && $title eq 'efficiency';    # it is what 100 % means
+            ok($picture =~ />\s*\Q$variant\E\s*</, "names $variant");
+        }
+        ok($picture !~ /\b(?:nan|inf)\b/i, 'and no figure that is none');
     }
     return;
 }
@@ -113,7 +134,7 @@ SKIP: {
     };
 
     subtest 'folders with strange names' => sub {
-        for my $name ('a b', q(it's), 'a$HOME', 'a;b', 'a"b', '-x', 'a=b', 'a*') {
+        for my $name (q(it's a b), 'a$HOME;"b"*', '-x', 'a=b') {
             my $here = temp_folder();
             my $folder = copy_of('one-core', $here, $name);
             my $result = run({cd => $here}, $PLOT, $name);

@@ -19,6 +19,7 @@
 enum { THREADS_MOST = 16, NOBODY = -1 };
 
 static const struct gil_config hour = {.switch_interval_s = 3600};
+static const struct gil_config impatient = {.switch_interval_s = 50e-6};
 static const struct gil_config millisecond = {.switch_interval_s = 1e-3};
 
 static struct gil *make(const struct gil_kind *kind, struct gil_config config)
@@ -108,10 +109,10 @@ static void *crowd_member(void *argument)
     return NULL;
 }
 
-static void check_crowd(const struct gil_kind *kind, unsigned threads, unsigned chunks)
+static void check_crowd(const struct gil_kind *kind, struct gil_config config, unsigned threads,
+                        unsigned chunks)
 {
-    struct crowd crowd = {
-        .gil = make(kind, (struct gil_config){50e-6}), .chunks = chunks, .holder = NOBODY};
+    struct crowd crowd = {.gil = make(kind, config), .chunks = chunks, .holder = NOBODY};
     struct member members[THREADS_MOST];
     pthread_t ids[THREADS_MOST];
 
@@ -130,6 +131,9 @@ static void check_crowd(const struct gil_kind *kind, unsigned threads, unsigned 
     assert_true(counts->contended <= counts->acquired);
     assert_true(counts->handoffs >= threads - 1 && counts->handoffs < counts->acquired);
     assert_true(counts->forced <= counts->requested);
+    if (config.switch_interval_s == hour.switch_interval_s) {
+        assert_int_equal(counts->requested, 0);
+    }
     gil_destroy(crowd.gil);
 }
 
@@ -137,9 +141,9 @@ static void test_only_one_thread_is_inside(void **state)
 {
     (void)state;
     for (size_t k = 0; k < gil_kind_count; k++) {
-        check_crowd(gil_kinds[k], 2, 20000);
-        check_crowd(gil_kinds[k], 8, 4000);
-        check_crowd(gil_kinds[k], THREADS_MOST, 2000);
+        check_crowd(gil_kinds[k], impatient, 2, 20000);
+        check_crowd(gil_kinds[k], impatient, 8, 4000);
+        check_crowd(gil_kinds[k], impatient, THREADS_MOST, 2000);
     }
 }
 
@@ -149,8 +153,17 @@ static void test_short_lives_lose_no_wake_up(void **state)
     (void)state;
     for (size_t k = 0; k < gil_kind_count; k++) {
         for (unsigned round = 0; round < 60; round++) {
-            check_crowd(gil_kinds[k], 2 + round % 7, 1 + round % 5);
+            check_crowd(gil_kinds[k], impatient, 2 + round % 7, 1 + round % 5);
         }
+    }
+}
+
+/* Woken, and somebody else was quicker: that is no time-out, and no reason to ask. */
+static void test_the_patient_ask_for_nothing(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < gil_kind_count; k++) {
+        check_crowd(gil_kinds[k], hour, 8, 4000);
     }
 }
 
@@ -503,6 +516,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_only_one_thread_is_inside),
         cmocka_unit_test(test_short_lives_lose_no_wake_up),
+        cmocka_unit_test(test_the_patient_ask_for_nothing),
         cmocka_unit_test(test_alone_nothing_is_contended),
         cmocka_unit_test(test_taking_turns_is_handing_off),
         cmocka_unit_test(test_a_lock_that_cannot_be_made_is_an_error),

@@ -3,6 +3,7 @@
 #include "gilscope/results.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -568,6 +569,19 @@ static void test_all_files_get_their_names_together(void **state)
     check_file("bench.csv", HEADER SERIAL_ROW("1"));
 }
 
+static void test_closing_what_was_never_opened(void **state)
+{
+    struct results none = {0};
+    int zero = open("/dev/null", O_RDONLY), was_zero = dup2(zero, 0);
+
+    (void)state;
+    assert_int_equal(was_zero, 0); /* descriptor 0 is open */
+    results_close(&none);
+    results_close(&none);
+    assert_true(fcntl(0, F_GETFD) >= 0);
+    close(zero);
+}
+
 static void test_summary_rows(void **state)
 {
     struct summary summaries[CASES] = {
@@ -654,6 +668,7 @@ int main(void)
         ROWS_TEST(test_an_empty_block_adds_nothing),
         ROWS_TEST(test_all_files_get_their_names_together),
         ROWS_TEST(test_summary_rows),
+        cmocka_unit_test(test_closing_what_was_never_opened),
         ROWS_TEST(test_an_interrupted_run_is_kept_by_the_next),
         ROWS_TEST(test_a_run_that_measured_nothing_is_not_kept),
     };

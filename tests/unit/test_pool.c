@@ -97,6 +97,17 @@ static uint64_t square_or_die(void *context, unsigned worker, uint64_t argument)
     return square(context, worker, argument);
 }
 
+/* Held until every worker has a task. */
+static uint64_t tell_worker(void *context, unsigned worker, uint64_t argument)
+{
+    atomic_fetch_add(&shared->in_task, 1);
+    while (atomic_load(&shared->in_task) < argument) {
+        take_a_nap();
+    }
+    (void)context;
+    return worker;
+}
+
 static uint64_t die_of_seven(void *context, unsigned worker, uint64_t argument)
 {
     if (argument == 7) {
@@ -326,6 +337,25 @@ static void test_many_short_lists(void **state)
     close_and_join(pool, 4);
 }
 
+static void test_who_did_a_task_is_told(void **state)
+{
+    static const struct pool_job job = {.task = tell_worker};
+    struct pool *pool = create(4, 4, &job);
+    bool seen[4] = {false};
+
+    (void)state;
+    for (unsigned t = 0; t < 4; t++) {
+        pool_tasks(pool)[t].argument = 4; /* workers */
+    }
+    map(pool, 4);
+    for (unsigned t = 0; t < 4; t++) {
+        assert_int_equal(pool_tasks(pool)[t].result, pool_tasks(pool)[t].worker);
+        seen[pool_tasks(pool)[t].worker] = true;
+    }
+    assert_true(seen[0] && seen[1] && seen[2] && seen[3]);
+    close_and_join(pool, 4);
+}
+
 static void test_workers_are_processes_of_their_own(void **state)
 {
     struct pool *pool = create(3, 1, &squares);
@@ -458,6 +488,21 @@ static void test_killed_between_two_lists(void **state)
     map(pool, 10);
     check_results(pool, 10, 1);
     assert_int_not_equal(pool_worker_pid(pool, 0), first);
+    close_and_join(pool, 1);
+}
+
+/* Accidents with work done in between are not deaths in a row. */
+static void test_killed_between_many_lists(void **state)
+{
+    struct pool *pool = create(1, 3, &squares);
+
+    (void)state;
+    for (int list = 0; list < 2 * POOL_DEATHS_MAX; list++) {
+        give_tasks(pool, 3);
+        map(pool, 3);
+        check_results(pool, 3, 1);
+        kill(pool_worker_pid(pool, 0), SIGKILL);
+    }
     close_and_join(pool, 1);
 }
 
@@ -790,8 +835,8 @@ static void test_no_more_descriptors(void **state)
 }
 
 /* In a process of its own, which gives up root for good: root may fork without limit. Its exit
- * code: 0 as it should be, 1 the pool was made, 2 no error was told, 3 a child is left, 77 the
- * system does not limit it. */
+ * code: 0 as it should be, 1 the pool was made, 2 no error was told, 3 a child is left, 4
+ * a descriptor is left open, 77 the system does not limit it. */
 static _Noreturn void fork_without_leave(void)
 {
     static const struct rlimit none = {0, 0};
@@ -810,8 +855,12 @@ static _Noreturn void fork_without_leave(void)
         waitpid(child, NULL, 0);
         _exit(77);
     }
+    unsigned before = open_descriptors();
     if (pool_create(&pool, 4, 10, &squares, &error)) {
         _exit(1);
+    }
+    if (open_descriptors() != before) {
+        _exit(4);
     }
     if (pool != NULL || strstr(error.text, "cannot fork worker 1 of 4") == NULL) {
         _exit(2);
@@ -909,6 +958,7 @@ int main(void)
         POOL_TEST(test_ten_thousand_tasks),
         POOL_TEST(test_several_lists_for_one_pool),
         POOL_TEST(test_many_short_lists),
+        POOL_TEST(test_who_did_a_task_is_told),
         POOL_TEST(test_workers_are_processes_of_their_own),
         POOL_TEST(test_too_long_a_list_is_refused),
         POOL_TEST(test_destroyed_at_any_time),
@@ -916,6 +966,7 @@ int main(void)
         POOL_TEST(test_idle_workers_do_not_wake_up_by_themselves),
         POOL_TEST(test_killed_before_its_first_task),
         POOL_TEST(test_killed_between_two_lists),
+        POOL_TEST(test_killed_between_many_lists),
         POOL_TEST(test_killed_while_idle_and_then_joined),
         POOL_TEST(test_killed_while_holding_a_task),
         POOL_TEST(test_only_worker_killed_while_holding_a_task),

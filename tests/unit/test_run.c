@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <math.h>
 #include <omp.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -402,6 +404,52 @@ static void test_every_variant_stops_when_interrupted(void **state)
     assert_int_equal(errno, ECHILD);
 }
 
+/* A kernel that notices company. */
+static atomic_int inside, not_alone;
+
+static uint64_t work_alone(uint64_t units)
+{
+    atomic_fetch_add(&not_alone, atomic_exchange(&inside, 1));
+    sched_yield();
+    atomic_store(&inside, 0);
+    return units;
+}
+
+static void test_under_a_lock_one_thread_works_at_a_time(void **state)
+{
+    static const struct kernel lonely = {.name = "lonely", .run = work_alone};
+    (void)state;
+    for (size_t v = 0; v < variant_count; v++) {
+        struct worker workers[4];
+        struct run run = {.kernel = &lonely,
+                          .threads = 4,
+                          .count = 4000,
+                          .chunk = 1,
+                          .stretch = 1,
+                          .chunks_per_sample = 100,
+                          .gil_config = {1e-4},
+                          .machine = machine,
+                          .workers = workers};
+        struct error error = {0};
+
+        if (!variants[v]->hands_off) {
+            continue;
+        }
+        for (unsigned w = 0; w < 4; w++) {
+            workers[w] = (struct worker){.run = &run,
+                                         .id = w,
+                                         .chunks_until_sample = 100,
+                                         .share = 1000,
+                                         .progress = {.width_s = 1e-3}};
+        }
+        assert_true(variants[v]->run(&run, &error));
+        assert_int_equal(atomic_load(&not_alone), 0);
+        for (unsigned w = 0; w < 4; w++) {
+            assert_int_equal(workers[w].done, 1000);
+        }
+    }
+}
+
 /* OMP_DYNAMIC must not make a team smaller. */
 static void test_dynamic_teams_are_switched_off(void **state)
 {
@@ -459,6 +507,7 @@ int main(void)
         cmocka_unit_test(test_an_interrupted_run_is_no_sample),
         cmocka_unit_test(test_an_honest_variant_gives_a_sample),
         cmocka_unit_test(test_every_variant_stops_when_interrupted),
+        cmocka_unit_test(test_under_a_lock_one_thread_works_at_a_time),
         cmocka_unit_test(test_dynamic_teams_are_switched_off),
         cmocka_unit_test(test_workers_without_a_task_do_not_count),
         cmocka_unit_test(test_kernels_do_what_they_are_told),

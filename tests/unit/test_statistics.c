@@ -254,6 +254,16 @@ static void test_last_window_is_left_out_while_it_is_not_full(void **state)
     assert_near(progress_drift(&worker, 1, 16.05), 0);
 }
 
+/* The quarters reach to both ends: only the first and the last window differ here. */
+static void test_drift_compares_the_outermost_quarters(void **state)
+{
+    struct worker worker = {
+        .progress = {.width_s = 1, .units = {300, 100, 7, 7, 7, 7, 100, 700}}};
+
+    (void)state;
+    assert_near(progress_drift(&worker, 1, 8), 1); /* (100 + 700) / (300 + 100) - 1 */
+}
+
 static void test_windows_of_different_widths_are_brought_together(void **state)
 {
     struct worker workers[] = {worker_doing(100, 100, 32, 1), worker_doing(200, 200, 16, 2)};
@@ -402,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_drift_is_that_of_all_workers_together),
         cmocka_unit_test(test_too_short_for_drift),
         cmocka_unit_test(test_last_window_is_left_out_while_it_is_not_full),
+        cmocka_unit_test(test_drift_compares_the_outermost_quarters),
         cmocka_unit_test(test_windows_of_different_widths_are_brought_together),
         cmocka_unit_test(test_a_start_without_progress_counts_as_drift),
         cmocka_unit_test(test_summary_of_three_repetitions_by_hand),
