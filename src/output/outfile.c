@@ -49,21 +49,34 @@ static bool keep_earlier(const char *part_path, struct error *error)
     return fail(error, "'%s': too many of them kept; remove some", kept_path);
 }
 
+/* Whether the open file is still the one of that name: another gilscope may have given it its
+ * final name between our opening and our locking it. */
+static bool still_named(const struct outfile *file)
+{
+    struct stat open_file, named;
+
+    return fstat(file->fd, &open_file) == 0 && stat(file->part_path, &named) == 0 &&
+           open_file.st_ino == named.st_ino && open_file.st_dev == named.st_dev;
+}
+
 static bool open_locked(struct outfile *file, struct error *error)
 {
-    file->fd = open(file->part_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (file->fd < 0) {
-        return fail(error, "cannot write '%s': %s; choose another folder with --output",
-                    file->part_path, strerror(errno));
-    }
-    /* Not for all file systems; where there are no locks, nobody is kept out. */
-    if (flock(file->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    do {
         outfile_close(file);
-        return fail(error,
-                    "'%s' is being written by another gilscope: wait for it, or choose another "
-                    "folder with --output",
-                    file->part_path);
-    }
+        file->fd = open(file->part_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (file->fd < 0) {
+            return fail(error, "cannot write '%s': %s; choose another folder with --output",
+                        file->part_path, strerror(errno));
+        }
+        /* Not for all file systems; where there are no locks, nobody is kept out. */
+        if (flock(file->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+            outfile_close(file);
+            return fail(error,
+                        "'%s' is being written by another gilscope: wait for it, or choose "
+                        "another folder with --output",
+                        file->part_path);
+        }
+    } while (!still_named(file));
     return true;
 }
 
@@ -73,6 +86,7 @@ bool outfile_open(struct outfile *file, const char *folder, const char *name, si
     struct stat before;
 
     *kept = false;
+    file->fd = -1;
     file->length = 0;
     snprintf(file->path, sizeof file->path, "%s/%s", folder, name);
     if (snprintf(file->part_path, sizeof file->part_path, "%s/%s.part", folder, name) >=

@@ -87,8 +87,8 @@ static void print_cell(const struct summary *summary, const struct style *style,
             style->plain, style->warn, marks, style->plain);
 }
 
-static void print_heads(const struct report *report, const struct pin_policy *pin,
-                        const unsigned *counts, size_t n, const struct style *style, FILE *to)
+static void print_heads(const struct report *report, const unsigned *counts, size_t n,
+                        const struct style *style, FILE *to)
 {
     fprintf(to, "%s%-*s", style->bold, NAME_WIDTH, "threads");
     for (size_t i = 0; i < n; i++) {
@@ -96,7 +96,6 @@ static void print_heads(const struct report *report, const struct pin_policy *pi
         fprintf(to, "%*u%-2s", CELL_WIDTH - 2, counts[i], oversubscribed ? "*" : "");
     }
     fprintf(to, "%s\n", style->plain);
-    (void)pin;
 }
 
 static bool in_plan(const struct report *report, const struct variant *variant)
@@ -121,7 +120,7 @@ static void print_speedups(const struct report *report, const struct pin_policy 
             style->plain, pin->name, "median, 95 % interval");
     for (size_t from = 0; from < n; from += at_once) {
         size_t columns = n - from < at_once ? n - from : at_once;
-        print_heads(report, pin, counts + from, columns, style, to);
+        print_heads(report, counts + from, columns, style, to);
         for (size_t v = 0; v < variant_count; v++) {
             if (!in_plan(report, variants[v])) {
                 continue;
@@ -202,14 +201,13 @@ static void print_legend(const struct report *report, const struct style *style,
 
 void report_table(const struct report *report, const struct style *style, FILE *to)
 {
-    const struct pin_policy *pin = NULL;
+    const struct plan *plan = report->plan;
 
-    for (size_t c = 0; c < report->plan->length; c++) {
-        if (report->plan->cases[c].pin != pin) {
-            pin = report->plan->cases[c].pin;
-            print_speedups(report, pin, style, to);
+    for (size_t c = 0; c < plan->length; c++) {
+        if (c == 0 || plan->cases[c].pin != plan->cases[c - 1].pin) {
+            print_speedups(report, plan->cases[c].pin, style, to);
         }
     }
-    print_costs(report, report->plan->cases[0].pin, style, to);
+    print_costs(report, plan->cases[0].pin, style, to);
     print_legend(report, style, to);
 }
