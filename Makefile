@@ -17,7 +17,13 @@ HWLOC_LIBS := $(shell pkg-config --libs hwloc 2>/dev/null || echo -lhwloc)
 SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude $(WARNINGS) -fopenmp -pthread \
              $(HWLOC_CFLAGS) $(SANITIZER) $(CFLAGS)
-ALL_LIBS = $(HWLOC_LIBS) -lm $(LDLIBS)
+# -ldl: dladdr is in libc only since glibc 2.34.
+ALL_LIBS = $(HWLOC_LIBS) -lm -ldl $(LDLIBS)
+# V=1 shows the commands as they are.
+SAY = @$(if $(V),:,echo '  $1 $@');
+DO  = $(if $(V),,@)
+# Names from the command line reach the shell as variables: whatever is in them.
+export RESULTS PREFIX DESTDIR
 
 # A new file in one of these folders is built without being named here.
 SOURCES := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c))
@@ -29,35 +35,41 @@ all: gilscope ## build ./gilscope (the default)
 
 # Linked where it was built and copied here only when it changed: so gcc and clang builds can
 # take turns.
-gilscope: $(BUILD)/gilscope
+gilscope: $(BUILD)/gilscope FORCE
 	@cmp -s $< $@ || cp $< $@
 
-$(BUILD)/gilscope: $(BUILD)/src/main.o $(OBJECTS)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+$(BUILD)/gilscope: $(BUILD)/src/main.o $(OBJECTS) $(BUILD)/flags
+	$(call SAY,LINK)
+	$(DO)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(ALL_LIBS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call SAY,CC)
+	$(DO)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # clang warns of the loop counter that it makes for a taskloop itself.
-$(BUILD)/src/variants/tasks.o: ALL_CFLAGS += -Wno-sign-conversion -Wno-sign-compare -Wno-shorten-64-to-32
+$(BUILD)/src/variants/tasks.o: private ALL_CFLAGS += -Wno-sign-conversion -Wno-sign-compare -Wno-shorten-64-to-32
 
 # Other flags than last time: build again.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' >$@
+	@echo "$$FLAGS" | cmp -s - $@ || echo "$$FLAGS" >$@
+$(BUILD)/flags: export FLAGS = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(ALL_LIBS)
 
-# The table comes last, so that it is what stays on the screen; it is kept beside the CSV.
+# The table comes last, so that it is what stays on the screen; it is kept beside the CSV. The
+# trap: Ctrl-C is for gilscope, and what it then says of the interrupted run is shown.
 bench: gilscope ## measure, write CSV to results/, draw, show the table (QUICK=1: in 10 s)
-	@mkdir -p '$(RESULTS)'
-	@./gilscope bench $(BENCH) $(if $(QUICK),--reps=6 --time=15ms) --output='$(RESULTS)' \
-	    >'$(RESULTS)/table.txt' || { status=$$?; cat '$(RESULTS)/table.txt'; exit $$status; }
-	@plot/plot '$(RESULTS)'
-	@$(if $(QUICK),,.ci/reach '$(RESULTS)' && echo)
-	@cat '$(RESULTS)/table.txt'
+	@mkdir -p "$$RESULTS"
+	@trap : INT TERM; ./gilscope bench $(if $(QUICK),--reps=6 --time=15ms) $(BENCH) \
+	    --output="$$RESULTS" >"$$RESULTS/table.txt.part" || \
+	    { status=$$?; cat "$$RESULTS/table.txt.part"; exit $$status; }
+	@mv "$$RESULTS/table.txt.part" "$$RESULTS/table.txt"
+	@plot/plot "$$RESULTS"
+	@$(if $(QUICK),,.ci/reach "$$RESULTS" && echo)
+	@cat "$$RESULTS/table.txt"
 
 plot: ## draw the pictures again from the CSV in RESULTS=results
-	@plot/plot '$(RESULTS)'
+	@plot/plot "$$RESULTS"
 
 test: gilscope units ## run the tests
 	@CC='$(CC)' prove --timer $(UNIT_TESTS) tests/cli
@@ -71,7 +83,8 @@ $(BUILD)/gilscope.a: $(OBJECTS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/gilscope.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
+	$(call SAY,LINK)
+	$(DO)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
 
 # The pages of the README: topology.xml would tell the machine's name, PNG is drawn from the same.
 example: gilscope ## make the committed example run again (results/example/)
@@ -86,16 +99,20 @@ lint: ## clang-format, clang-tidy, cppcheck, shellcheck
 	@.ci/lint
 
 install: gilscope ## install to $(DESTDIR)$(PREFIX): bin/gilscope, share/gilscope/plot
-	install -d '$(DESTDIR)$(PREFIX)/bin'
-	install -m 755 gilscope '$(DESTDIR)$(PREFIX)/bin/gilscope'
-	install -d '$(DESTDIR)$(PREFIX)/share/gilscope/plot'
-	install -m 644 plot/*.gp plot/*.awk '$(DESTDIR)$(PREFIX)/share/gilscope/plot'
-	install -m 755 plot/plot '$(DESTDIR)$(PREFIX)/share/gilscope/plot/plot'
+	install -d "$$DESTDIR$$PREFIX/bin" "$$DESTDIR$$PREFIX/share/gilscope/plot"
+	install -m 755 gilscope "$$DESTDIR$$PREFIX/bin/gilscope"
+	install -m 644 plot/*.gp plot/*.awk "$$DESTDIR$$PREFIX/share/gilscope/plot"
+	install -m 755 plot/plot "$$DESTDIR$$PREFIX/share/gilscope/plot/plot"
+
+uninstall: ## remove what install put there
+	rm -f "$$DESTDIR$$PREFIX/bin/gilscope"
+	rm -rf "$$DESTDIR$$PREFIX/share/gilscope"
 
 clean: ## remove what was built; results stay
 	rm -rf .build gilscope
 
 help: ## this list
+	@echo "usage: make [TARGET...] [QUICK=1] [BENCH='options of bench'] [RESULTS=DIR] [CC=clang] [V=1]"
 	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, t, ":"); printf "  make %-9s %s\n", t[1], $$2 }' Makefile
 
 # Goals of one command run in the order given: deps first, whatever -j says.
@@ -103,7 +120,7 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-.PHONY: all bench plot test units example deps lint install clean help FORCE
+.PHONY: all bench plot test units example deps lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(UNITS:%.c=$(BUILD)/%.o)
 -include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNITS:%.c=$(BUILD)/%.d)

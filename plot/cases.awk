@@ -193,13 +193,24 @@ END {
     if (pus && cores > pus)
         cores = pus
 
+    # The count whose figures stand beside the names: all PUs, where that was measured.
+    for (i = least; i <= most; i++)
+        if (i in counts && (full == "" || i <= pus || pus < 2))
+            full = i
     set("array NAME[" curves "]; array PIN[" curves "]; array LAST_THREADS[" curves \
-        "]; array LAST_SPEEDUP[" curves "]; CURVES", curves)
+        "]; array LAST_SPEEDUP[" curves "]; array FULL_THREADS[" curves \
+        "]; array FULL_SPEEDUP[" curves "]; CURVES", curves)
     for (c = 1; c <= curves; c++) {
         set("NAME[" c "]", quoted(name_of[c]))
         set("PIN[" c "]", quoted(pin_of[c]))
         set("LAST_THREADS[" c "]", at_threads[c, points[c]])
         set("LAST_SPEEDUP[" c "]", speedup[c, points[c]] + 0)
+        f = points[c]
+        for (i = 1; i <= points[c]; i++)
+            if (at_threads[c, i] == full)
+                f = i
+        set("FULL_THREADS[" c "]", at_threads[c, f])
+        set("FULL_SPEEDUP[" c "]", speedup[c, f] + 0)
         for (i = 1; i <= points[c]; i++)
             print at_threads[c, i], speedup[c, i], rest_of[c, i] > "points.dat"
         printf "\n\n" > "points.dat"
@@ -213,6 +224,7 @@ END {
             print i > "points.dat"
     set("LEAST_THREADS", least)
     set("MOST_THREADS", most)
+    set("LABEL_THREADS", full)          # the figures at the names are for that many
     set("SPEEDUP_MIN", min_lo != "" && min_lo < min ? min_lo : min)
     set("SPEEDUP_MAX", max_hi > max ? max_hi : max)
     set("EFFICIENCY_MAX", max_efficiency)

@@ -34,8 +34,8 @@ MUTED = 0x666666
 # tell apart, the yellow darkened for white paper. Variants that lie on each other (critical and gil;
 # nogil, tasks and pool) get lines of different widths, so that all of them show. ---
 KNOWN  = 'serial   critical ticks    gil      nogil    tasks    pool     atomic   release'
-COLOUR = '0x666666 0xD55E00 0xE69F00 0xCC79A7 0x0072B2 0x009E73 0x56B4E9 0x000000 0xB8A200'
-WIDTH  = '2        5.4      2.4      2        6.6      4        1.8      2.4      2.4'
+COLOUR = '0x666666 0xCC79A7 0xE69F00 0xD55E00 0x0072B2 0x009E73 0x56B4E9 0x000000 0xB8A200'
+WIDTH  = '2        5        2.4      2.6      6        4        1.8      2.4      2.4'
 width(rank) = rank <= words(WIDTH) ? word(WIDTH, rank) + 0 : 2
 # for variants this file has not heard of, in the order in which they turn up
 OTHER  = '0x882255 0x332288 0x8A8A1F 0x2F8F83 0xAA4499 0x117733 0xB8505F 0x5B8FB0 0x9A6A1B'
@@ -80,7 +80,7 @@ do for [c = 1:CURVES] {
 layer(c) = RANK[c] > words(KNOWN) && BEST[c] ? best_pin : pin_rank(PIN[c])
 drawn = 0
 do for [p = 5:1:-1] {
-    do for [w in '6.6 5.4 4 2.4 2 1.8'] {
+    do for [w in '6 5 4 2.6 2.4 2 1.8'] {
         do for [c = 1:CURVES] {
             if (width(RANK[c]) == w + 0 && layer(c) == p) { drawn = drawn + 1; ORDER[drawn] = c }
         }
@@ -93,12 +93,12 @@ IDEAL_LINE = 3000
 do for [i = 1:CURVES + 5] {
     c = i <= CURVES ? i : KEY + i - CURVES
     p = i <= CURVES ? pin_rank(PIN[i]) : i - CURVES
-    known = i > CURVES || RANK[i] <= words(KNOWN)
+    known = i > CURVES || strstrt(NAME[i], '/') == 0
     strong = i <= CURVES ? layer(i) == best_pin : p == best_pin
     hue = i <= CURVES ? HUE[i] : MUTED
     w = i <= CURVES ? width(RANK[i]) : 2
-    s = (p == 2 || p == 4 ? 0.8 : 0.66) * (w > 6 ? 2 : w > 5 ? 1.7 : w > 3 ? 1.45 : 1)
-    if (!strong) { w = w > 5 ? 3 : w > 3 ? 2 : 1.3; hue = mix(hue, 0xffffff, 0.2) }
+    s = (p == 2 || p == 4 ? 0.8 : 0.66) * (w > 5 ? 1.9 : w > 4 ? 1.7 : w > 3 ? 1.45 : 1)
+    if (!strong) { w = w > 4 ? 3 : w > 3 ? 2 : 1.3; hue = mix(hue, 0xffffff, 0.2) }
     set style line c lc rgb hue lw w pt int(word(POINT, p)) ps s dt solid
     # white inside an open point
     if (p == 4) { set style line c pi -1 }
@@ -106,7 +106,7 @@ do for [i = 1:CURVES + 5] {
     if (known && !strong && p == 3) { set style line c dt (10,4,2,4) }
     if (known && !strong && p == 4) { set style line c dt (5,5) }
     if (known && !strong && p == 5) { set style line c dt (2,4) }
-    # variants not known here come from elsewhere, the interpreters: dashed, pinned or not
+    # a name with a slash is an interpreter's: dashed, pinned or not
     if (!known && strong) { set style line c dt (8,4) }
     if (!known && !strong) { set style line c dt (2,4) }
     if (i <= CURVES) { set style line INTERVAL + c lc rgb hue lw 1.4 dt solid }
@@ -170,8 +170,10 @@ if (NOISY > 0) {
 set label MACHINE at screen 28 / W, screen (H - 89) / H left noenhanced textcolor rgb MUTED font SMALL
 
 # --- past the cores, and past all that this machine can run at once ---
-smt_from = CORES > 0 && CORES < PUS ? CORES : X_MAX
-over_from = PUS > 0 ? PUS : X_MAX
+# Each shade begins half-way to the next count: the last that fits stands outside.
+past(n) = MANY ? n * 2**0.1 : n + 0.5
+smt_from = CORES > 0 && CORES < PUS ? past(CORES) : X_MAX
+over_from = PUS > 0 ? past(PUS) : X_MAX
 if (smt_from < X_MAX && smt_from < over_from) {
     smt_from = smt_from < X_MIN ? X_MIN : smt_from
     end = over_from < MOST_THREADS ? over_from : X_MAX
@@ -250,12 +252,12 @@ do for [e = 1:entries] {
     set arrow from screen from_x / W, screen WANTS[e] / H to screen (names_at - 7) / W, screen PUT[e] / H \
         nohead front lc rgb mix(hue, 0xffffff, 0.35) lw 1.2
     name = c > 0 ? NAME[c] : 'serial'
-    v = c > 0 ? height(LAST_THREADS[c], LAST_SPEEDUP[c]) : Y_BASELINE
-    reads = reading(v).(c > 0 && LAST_THREADS[c > 0 ? c : 1] < MOST_THREADS ? sprintf(' at %d', LAST_THREADS[c]) : '')
+    v = c > 0 ? height(FULL_THREADS[c], FULL_SPEEDUP[c]) : Y_BASELINE
+    reads = reading(v).(c > 0 && FULL_THREADS[c > 0 ? c : 1] != LABEL_THREADS ? sprintf(' at %d', FULL_THREADS[c]) : '')
     set label name at screen names_at / W, screen PUT[e] / H left front noenhanced textcolor rgb text(hue) font NAME_FACE
     set label reads at screen values_at / W, screen PUT[e] / H right front noenhanced textcolor rgb text(hue) font VALUE_FACE
 }
-set label sprintf('at %d thread%s', MOST_THREADS, MOST_THREADS == 1 ? '' : 's') \
+set label sprintf('at %d thread%s', LABEL_THREADS, LABEL_THREADS == 1 ? '' : 's') \
     at screen values_at / W, screen (TOP + 11) / H right textcolor rgb MUTED font SMALL
 
 # --- the ideal's words lie along its line, above it, where no curve should be ---

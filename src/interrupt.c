@@ -44,8 +44,13 @@ bool interrupt_install(struct error *error)
 
 void interrupt_worker(void)
 {
+    for (size_t i = 0; i < sizeof stopping / sizeof *stopping; i++) {
+        struct sigaction now;
+        /* What the caller ignored stays ignored. */
+        if (sigaction(stopping[i], NULL, &now) == 0 && now.sa_handler == interrupt_with) {
+            signal(stopping[i], SIG_DFL);
+        }
+    }
     signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_DFL);
-    signal(SIGHUP, SIG_DFL);
     interrupt_with(0);
 }

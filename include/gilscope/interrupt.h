@@ -11,13 +11,14 @@
  * through interrupted(). */
 extern atomic_int interrupt_signal;
 
-/* Makes SIGINT, SIGTERM and SIGHUP set the flag (a second one ends the program at once),
- * SIGPIPE an error of write(), and SIGCHLD the default, so that forked workers can be waited
- * for whatever the caller ignored. Call once, before any thread starts. */
+/* For commands that look at the flag: makes SIGINT, SIGTERM and SIGHUP set it (a second one ends
+ * the program at once; ones that the caller ignores, as nohup does, stay ignored), SIGPIPE and
+ * SIGXFSZ errors of write(), and SIGCHLD the default, so that forked workers can be waited for
+ * whatever the caller ignored. Call once, before any thread starts. */
 bool interrupt_install(struct error *error);
 
-/* For forked workers: the terminal's Ctrl-C is for the parent, which ends its workers; every
- * other signal does to a worker what it does by default. */
+/* For forked workers: the terminal's Ctrl-C is for the parent, which ends its workers; what else
+ * would set the flag does to a worker what it does by default. */
 void interrupt_worker(void);
 
 /* The signal, or 0. Thread-safe and cheap enough for every chunk.

@@ -49,8 +49,8 @@ struct machine; /* opaque; owns a hwloc topology */
 
 /* Loads a topology. what: null for this machine (or what HWLOC_XMLFILE, HWLOC_SYNTHETIC
  * say), else the path of a hwloc XML file or a synthetic description ("pack:2 core:8 pu:2").
- * This machine's is restricted to the PUs that the calling thread may use now: so call it
- * before OpenMP starts a team and OMP_PROC_BIND binds this thread.
+ * This machine's is restricted to the PUs that the calling thread may use, and those that
+ * OpenMP's places name where OMP_PROC_BIND has bound it already; call it before the first team.
  * On success *out is the caller's, to be given to machine_close. Errors: EXIT_USAGE where
  * what is not a topology, else EXIT_FAILED. */
 bool machine_open(struct machine **out, const char *what, struct error *error);

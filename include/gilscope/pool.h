@@ -29,6 +29,8 @@ struct pool_job {
     bool (*begin)(void *context, unsigned worker, struct error *error);
     /* Once for each task (again where a worker died on it). Returns the result. */
     uint64_t (*task)(void *context, unsigned worker, uint64_t argument);
+    /* In a worker that has done tasks and finds no more; may be null. */
+    void (*rest)(void *context, unsigned worker);
     void *context;
 };
 
@@ -46,8 +48,9 @@ bool pool_create(struct pool **out, unsigned workers, unsigned tasks_max,
 /* The list of tasks, tasks_max long, the pool's; write the arguments, read the results. */
 struct pool_task *pool_tasks(struct pool *pool);
 
-/* Has the first `count` tasks done, each exactly once, and returns when the last is; may be
- * called again. Errors: a task that killed POOL_DEATHS_MAX workers; fork failing for a
+/* Has the first `count` tasks done, each exactly once, and returns when the last is and all
+ * workers are at rest; may be called again: arguments, results, workers and deaths are then those
+ * of the new call. Errors: a task that killed POOL_DEATHS_MAX workers; fork failing for a
  * replacement; a signal (fail_signal). After an error only pool_destroy makes sense. */
 bool pool_map(struct pool *pool, unsigned count, struct error *error);
 

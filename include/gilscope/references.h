@@ -10,8 +10,9 @@
 struct reference {
     const char *key; /* in machine.csv; ends in the unit */
     const char *what;
+    bool bound; /* measured on the core of the baseline; else wherever the system likes */
     /* One measurement of about time_s, in the unit of the key, in the calling thread and in
-     * processes that it forks. */
+     * processes that it forks. *value is written only on success. */
     bool (*measure)(double time_s, double *value, struct error *error);
 };
 

@@ -90,13 +90,12 @@ uint64_t share_of(uint64_t count, unsigned parts, unsigned i);
  * (if in a team) for the others, and starts its clock. Errors are left in the worker, whose
  * share is then 0. */
 struct worker *worker_begin(struct run *run, int id);
-/* Stops its clock. */
+/* Stops its clock, and enters its last progress. */
 void worker_end(struct worker *me);
 
-/* The parts of worker_begin and worker_end, for workers that are not OpenMP threads. */
+/* The parts of worker_begin, for workers that are not OpenMP threads. */
 void worker_bind(struct worker *me);
 void worker_start_clock(struct worker *me);
-void worker_stop_clock(struct worker *me);
 
 /* Is some of its share left, and nobody asked us to stop? In the header because `atomic` asks
  * after every decrement. */

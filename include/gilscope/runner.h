@@ -43,6 +43,10 @@ double runner_unit_s(const struct runner *runner);
  * what comes next (OMP_WAIT_POLICY=active), and the pool forks a process of one thread. */
 bool runner_rest(const struct runner *runner, struct error *error);
 
+/* Binds the caller as the first baseline of the plan is bound: what is measured beside it is
+ * then measured on the same core. */
+bool runner_bind_like_baseline(const struct runner *runner, struct error *error);
+
 /* Brings case c to its working size: the warm-up. Its samples do not count. */
 bool runner_warm_up(struct runner *runner, size_t c, struct error *error);
 

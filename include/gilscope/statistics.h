@@ -6,10 +6,14 @@
 
 struct estimate {
     double median;
-    double lo, hi; /* of its 95 % confidence interval; the range where n is below 6, since so
+    double lo,
+        hi; /* of its 95 % confidence interval; the range where n is below INTERVAL_NEEDS, since so
                       few values cannot give 95 % */
     size_t n;
 };
+
+/* So many values it takes for the interval to be one of 95 %. */
+enum { INTERVAL_NEEDS = 6 };
 
 /* Sorts values[n] in place and estimates their median; all NAN for n = 0.
  * The interval runs between two order statistics: the number of values below the median is

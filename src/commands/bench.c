@@ -68,7 +68,7 @@ static bool prepare(struct bench *bench, struct error *error)
     bench->progress = progress_line(settings->quiet);
     bench->start_s = clock_now();
     bench->cpu_at_start = cpu_time_now();
-    if (!machine_open(&bench->machine, NULL, error)) {
+    if (!machine_open(&bench->machine, NULL, error) || !interrupt_install(error)) {
         return false;
     }
     if (!machine_facts(bench->machine)->is_this_machine) {
@@ -139,7 +139,8 @@ static bool measure_reference(struct bench *bench, size_t r, unsigned rep, struc
 {
     double *value = &bench->references[r * bench->settings->reps + rep];
 
-    if (!runner_rest(bench->runner, error)) {
+    if (!runner_rest(bench->runner, error) ||
+        (references[r].bound && !runner_bind_like_baseline(bench->runner, error))) {
         return false;
     }
     double start_s = clock_now();
@@ -193,6 +194,16 @@ static bool run_block(struct bench *bench, unsigned rep, uint64_t *random, struc
     return going && closed;
 }
 
+static bool anything_measured(const struct bench *bench)
+{
+    for (size_t i = 0; i < bench->plan.length * bench->settings->reps; i++) {
+        if (bench->samples.at[i].measured) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static double median_reference(struct bench *bench, size_t r)
 {
     size_t n = 0;
@@ -244,8 +255,8 @@ static void gather_facts(struct bench *bench, struct run_facts *facts)
     strftime(facts->date, sizeof facts->date, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
-/* Says where everything is, on stderr. */
-static void tell_where(const struct bench *bench, bool complete)
+/* Notes for whoever ran it, on stderr: what happened beside the measuring, where things are. */
+static void tell(const struct bench *bench, bool complete)
 {
     const char *folder = bench->settings->output;
 
@@ -255,17 +266,14 @@ static void tell_where(const struct bench *bench, bool complete)
     }
     if (bench->results.kept_earlier) {
         fprintf(stderr,
-                "gilscope: what an interrupted run left was kept beside: %s/bench.csv.part.*\n",
+                "gilscope: kept the rows of an interrupted run as %s/bench.csv.part.N\n",
                 folder);
     }
     if (complete) {
         fprintf(stderr, "wrote %s/bench.csv, bench-summary.csv, machine.csv, topology.xml\n",
                 folder);
-    } else {
-        fprintf(stderr,
-                "not complete: what was measured is in %s/bench.csv.part, "
-                "bench-summary.csv.part, machine.csv.part\n",
-                folder);
+    } else if (interrupted() && anything_measured(bench)) {
+        fprintf(stderr, "interrupted: what was measured is in %s/bench.csv.part\n", folder);
     }
 }
 
@@ -305,7 +313,7 @@ static bool conclude(struct bench *bench, bool complete, struct error *error)
     bool stored = write_files(bench, &facts, complete, complete ? error : &later);
     bool shown = show_report(bench, &facts, complete && stored ? error : &later);
     if (!bench->settings->quiet) {
-        tell_where(bench, complete && stored);
+        tell(bench, complete && stored);
     }
     return complete && stored && shown;
 }

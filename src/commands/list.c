@@ -11,9 +11,9 @@ static bool run_list(const struct settings *settings, struct error *error)
 {
     (void)settings;
     (void)error;
-    puts("variants   threads are         the work                           the lock");
+    puts("variants   threads are          the work                            the lock");
     for (size_t i = 0; i < variant_count; i++) {
-        printf("  %-8s %-19s %-34s %s\n", variants[i]->name, variants[i]->threads_are,
+        printf("  %-8s %-19s  %-34s  %s\n", variants[i]->name, variants[i]->threads_are,
                variants[i]->work, variants[i]->lock);
     }
     puts("\nkernels");

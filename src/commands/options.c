@@ -195,14 +195,14 @@ const struct option_spec option_threads = {
     't',
     "threads",
     "LIST",
-    "thread counts: 1,2,4 or 1-8 or 1-64:2 (default: up to all PUs)",
+    "thread counts: 1,2,4 or 1-8 or 1-64:2 (default: up to all PUs, at least 4)",
     "thread counts from 1 to 4096, ascending: 1,2,4 or 1-8 or 1-64:2",
     set_threads};
 const struct option_spec option_pin = {
     'p',
     "pin",
     "LIST",
-    "pin policies: core, compact, spread, none (default: core)",
+    "core, compact, spread, none (default: core; topo shows all)",
     "a list of core, compact, spread, none",
     set_pin};
 const struct option_spec option_reps = {
@@ -222,7 +222,7 @@ const struct option_spec option_count = {
     'n',
     "count",
     "N",
-    "exact work of a repetition instead: 10M, 1e7, 10000000",
+    "exact work of a repetition, instead of --time: 10M, 1e7, 10000000",
     "a whole number from 1 to 1e18: 10000000, 10M or 1e7",
     set_count};
 const struct option_spec option_chunk = {

@@ -74,8 +74,10 @@ static bool run_command(const struct command *command, int argc, char **argv,
         return true;
     }
     for (int i = 0; i < argc && length < sizeof command_line; i++) {
-        length += (size_t)snprintf(command_line + length, sizeof command_line - length, " %s",
-                                   argv[i]);
+        const char *quote =
+            argv[i][strcspn(argv[i], " \t\n'\"\\$&;|<>()*?")] == '\0' ? "" : "'";
+        length += (size_t)snprintf(command_line + length, sizeof command_line - length,
+                                   " %s%s%s", quote, argv[i], quote);
     }
     settings.command_line = command_line;
     return command->run(&settings, error);

@@ -80,6 +80,16 @@ static bool takes(const struct command *command, const char *name)
     return false;
 }
 
+static unsigned count_beginning_with(const struct command *command, const char *word)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; command->options[i] != NULL; i++) {
+        count += *word != '\0' && strncmp(command->options[i]->name, word, strlen(word)) == 0;
+    }
+    return count;
+}
+
 static bool unknown_option(const struct command *command, const char *typed,
                            struct error *error)
 {
@@ -87,6 +97,11 @@ static bool unknown_option(const struct command *command, const char *typed,
     const char *name = typed + strspn(typed, "-");
 
     snprintf(word, sizeof word, "%.*s", (int)strcspn(name, "="), name);
+    if (count_beginning_with(command, word) > 1) {
+        return fail_usage(
+            error, "%s: '%.80s' could be several options; 'gilscope %s --help' lists them",
+            command->name, typed, command->name);
+    }
     const char *nearest = nearest_word(word, option_name, all_option_count);
     if (nearest != NULL && takes(command, nearest)) {
         return fail_usage(error, "%s: unknown option '%.80s'; did you mean '--%s'?",
@@ -107,7 +122,6 @@ bool options_read(const struct command *command, int argc, char **argv,
     optind = 1;
     *help = false;
     for (;;) {
-        int at = optind;
         code = getopt_long(argc, argv, tables.letters, tables.names, NULL);
         if (code == -1) {
             break;
@@ -126,7 +140,7 @@ bool options_read(const struct command *command, int argc, char **argv,
             bool is_letter = optopt > 0 && optopt < NAME_BASE;
             if (optopt >= NAME_BASE) { /* "--quiet=5" */
                 return fail_usage(error, "--%s takes no argument ('%.80s')",
-                                  found_option(command, optopt)->name, argv[at]);
+                                  found_option(command, optopt)->name, argv[optind - 1]);
             }
             return unknown_option(command, is_letter ? letter : argv[optind - 1], error);
         }

@@ -14,7 +14,7 @@ static const unsigned NOBODY = UINT_MAX;
 
 struct switching {
     struct gil base;
-    long switch_interval_ns;
+    int64_t switch_interval_ns;
     /* Looked at by the holder after every chunk, set by waiting threads. */
     atomic_bool drop_request;
 
@@ -84,7 +84,7 @@ static struct gil *create(const struct gil_config *config)
         free(lock);
         return NULL;
     }
-    lock->switch_interval_ns = (long)(config->switch_interval_s * 1e9);
+    lock->switch_interval_ns = (int64_t)(config->switch_interval_s * 1e9);
     lock->last_holder = NOBODY;
     atomic_init(&lock->drop_request, false);
     return &lock->base;
@@ -101,14 +101,14 @@ static void destroy(struct gil *gil)
     free(lock);
 }
 
-static struct timespec interval_from_now(long interval_ns)
+static struct timespec interval_from_now(int64_t interval_ns)
 {
     enum { SECOND_NS = 1000000000 };
     struct timespec at;
 
     clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += interval_ns / SECOND_NS;
-    at.tv_nsec += interval_ns % SECOND_NS;
+    at.tv_sec += (time_t)(interval_ns / SECOND_NS);
+    at.tv_nsec += (long)(interval_ns % SECOND_NS);
     if (at.tv_nsec >= SECOND_NS) {
         at.tv_nsec -= SECOND_NS;
         at.tv_sec++;
@@ -169,8 +169,11 @@ static void wait_for_switch(struct switching *lock, unsigned thread)
 
     pthread_mutex_lock(&lock->switch_mutex);
     while (lock->last_holder == thread) {
+        struct timespec deadline = interval_from_now(lock->switch_interval_ns);
         forced = true;
-        pthread_cond_wait(&lock->switched, &lock->switch_mutex);
+        /* With a limit only so that a signal that gets lost (glibc bug 25847) costs an
+         * interval, not the run. */
+        pthread_cond_timedwait(&lock->switched, &lock->switch_mutex, &deadline);
     }
     lock->base.counts.forced += forced;
     pthread_mutex_unlock(&lock->switch_mutex);

@@ -3,7 +3,6 @@
 
 #include <dlfcn.h>
 #include <limits.h>
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,14 +65,13 @@ void fact_openmp(char *buffer, unsigned size)
 {
     char path[PATH_MAX];
     Dl_info library;
-    /* POSIX lets a function's address be an object's; ISO C has no cast for it. */
-    union {
-        int (*function)(void);
-        void *address;
-    } runtime = {.function = omp_get_max_threads};
+    /* Asked of the loader: in a program linked to a fixed address a function's own address can
+     * be that of a stub in the program. */
+    void *function = dlsym(RTLD_DEFAULT, "omp_get_max_threads");
 
     /* The runtime has no version to ask for; its file name, links resolved, has one. */
-    if (dladdr(runtime.address, &library) == 0 || realpath(library.dli_fname, path) == NULL) {
+    if (function == NULL || dladdr(function, &library) == 0 ||
+        realpath(library.dli_fname, path) == NULL) {
         snprintf(path, sizeof path, "unknown");
     }
     const char *slash = strrchr(path, '/');

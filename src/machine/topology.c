@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -207,6 +208,7 @@ static bool export_xml(const struct machine *machine, char **xml, int *length)
 static void prepare_to_crash(void)
 {
     const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) {
         signal(crashes[i], SIG_DFL);
     }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <math.h>
 #include <omp.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -63,6 +64,9 @@ static bool check_thread_limit(const struct plan *plan, struct error *error)
 {
     int limit = omp_get_thread_limit();
 
+    if (omp_get_max_active_levels() < 1) {
+        omp_set_max_active_levels(1); /* OMP_MAX_ACTIVE_LEVELS=0: teams of one */
+    }
     omp_set_dynamic(0);
     if (limit >= (int)plan->threads_max) {
         return true;
@@ -71,6 +75,42 @@ static bool check_thread_limit(const struct plan *plan, struct error *error)
                 "OpenMP gives at most %d threads here, %u are asked for: unset "
                 "OMP_THREAD_LIMIT, or ask for fewer (--threads)",
                 limit, plan->threads_max);
+}
+
+static void *wait_for_all(void *gate)
+{
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+/* Starts as many threads as the largest case, at once, and ends them: where the system will not
+ * give them, libgomp would end the program in the middle of a run. */
+static bool try_threads(unsigned count, struct error *error)
+{
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t *threads = calloc(count, sizeof *threads);
+    unsigned started = 0;
+    int failed = 0;
+
+    if (threads == NULL) {
+        return fail(error, "out of memory for %u threads", count);
+    }
+    pthread_mutex_lock(&gate);
+    while (started < count && failed == 0) {
+        failed = pthread_create(&threads[started], NULL, wait_for_all, &gate);
+        started += failed == 0;
+    }
+    pthread_mutex_unlock(&gate);
+    for (unsigned t = 0; t < started; t++) {
+        pthread_join(threads[t], NULL);
+    }
+    free(threads);
+    return failed == 0 ||
+           fail(error,
+                "the system gives %u threads of %u: %s; see ulimit -u and -v, or ask for fewer "
+                "(--threads)",
+                started, count, strerror(failed));
 }
 
 static bool allocate(struct runner *runner, struct error *error)
@@ -92,6 +132,23 @@ static bool allocate(struct runner *runner, struct error *error)
     return true;
 }
 
+bool runner_rest(const struct runner *runner, struct error *error)
+{
+    /* Soft: libgomp ends its threads for both kinds of pause; libomp's hard kind leaves dangling
+     * locks behind `omp critical`, its soft kind puts the threads to sleep. */
+    omp_pause_resource_all(omp_pause_soft);
+    return machine_bind(runner->machine, NULL, error);
+}
+
+bool runner_bind_like_baseline(const struct runner *runner, struct error *error)
+{
+    const struct pin_policy *pin = runner->plan->cases[0].pin;
+    size_t policy = (size_t)(pin - pin_policies);
+
+    return machine_bind(runner->machine,
+                        pin->binds ? &runner->slots[policy * runner->pus] : NULL, error);
+}
+
 bool runner_open(struct runner **out, const struct plan *plan, const struct machine *machine,
                  const struct settings *settings, struct error *error)
 {
@@ -105,12 +162,17 @@ bool runner_open(struct runner **out, const struct plan *plan, const struct mach
                               .machine = machine,
                               .settings = settings,
                               .pus = machine_facts(machine)->pus};
-    if (!check_thread_limit(plan, error) || !allocate(runner, error)) {
+    if (!check_thread_limit(plan, error) || !try_threads(plan->threads_max, error) ||
+        !allocate(runner, error)) {
         runner_close(runner);
         return false;
     }
     for (size_t p = 0; p < pin_policy_count; p++) {
         machine_slots(machine, &pin_policies[p], &runner->slots[p * runner->pus]);
+    }
+    if (!runner_rest(runner, error) || !runner_bind_like_baseline(runner, error)) {
+        runner_close(runner);
+        return false;
     }
     runner->unit_s = measure_unit_s(&kernel_countdown);
     *out = runner;
@@ -130,17 +192,23 @@ void runner_close(struct runner *runner)
     free(runner);
 }
 
+/* A number of units, from 1 to as many as --count takes. */
+static uint64_t capped(double units)
+{
+    return units < 1 ? 1 : units > 1e18 ? (uint64_t)1e18 : (uint64_t)units;
+}
+
 static uint64_t units_in(double seconds, double unit_s)
 {
-    double units = seconds / unit_s;
-    return units < 1 ? 1 : units > 1e18 ? (uint64_t)1e18 : (uint64_t)units;
+    return capped(seconds / unit_s);
 }
 
 static unsigned chunks_per_sample(const struct runner *runner, const struct run *run,
                                   double width_s)
 {
-    /* Eight looks at the clock in each window: exact enough, and too few to cost anything. */
-    double chunks = width_s / 8 / ((double)run->chunk * runner->unit_s);
+    /* Eight looks at the clock in each window, by all threads together: exact enough, and too
+     * few to cost anything. */
+    double chunks = width_s / 8 / ((double)run->chunk * runner->unit_s) / run->threads;
     return chunks < 1 ? 1 : chunks > 1e6 ? 1000000 : (unsigned)chunks;
 }
 
@@ -198,10 +266,11 @@ static bool verify(const struct plan_case *this_case, const struct run *run,
         return fail_signal(error, interrupted());
     }
     if (present < run->threads) {
-        return fail(error,
-                    "%s: %u of %u threads came: the environment limits OpenMP "
-                    "(OMP_THREAD_LIMIT, OMP_DYNAMIC, ulimit -u)",
-                    this_case->variant->name, present, run->threads);
+        return fail(
+            error,
+            "%s: %u of %u threads came: OpenMP is limited by its environment (see env | "
+            "grep OMP_)",
+            this_case->variant->name, present, run->threads);
     }
     if (done != run->count || run->leftover != 0) {
         return fail(error,
@@ -213,8 +282,14 @@ static bool verify(const struct plan_case *this_case, const struct run *run,
     return true;
 }
 
-static void take_sample(const struct plan_case *this_case, struct run *run, double called_s,
-                        struct sample *sample)
+/* Work is seen when its chunk is done: chunks as long as windows would look like drift. */
+static bool chunks_fit_windows(const struct run *run, double unit_s)
+{
+    return (double)run->chunk * unit_s <= run->workers[0].progress.width_s / 8;
+}
+
+static void take_sample(const struct plan_case *this_case, struct run *run, double unit_s,
+                        double called_s, struct sample *sample)
 {
     double start_s = INFINITY, end_s = 0;
 
@@ -238,17 +313,9 @@ static void take_sample(const struct plan_case *this_case, struct run *run, doub
     }
     sample->wall_s = end_s - start_s;
     sample->startup_s = start_s - called_s;
-    sample->drift = this_case->variant->chunked
+    sample->drift = this_case->variant->chunked && chunks_fit_windows(run, unit_s)
                         ? progress_drift(run->workers, run->threads, sample->wall_s)
                         : NAN;
-}
-
-bool runner_rest(const struct runner *runner, struct error *error)
-{
-    /* Soft: libgomp ends its threads for both kinds of pause; libomp's hard kind leaves dangling
-     * locks behind `omp critical`, its soft kind puts the threads to sleep. */
-    omp_pause_resource_all(omp_pause_soft);
-    return machine_bind(runner->machine, NULL, error);
 }
 
 static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sample *sample,
@@ -265,18 +332,21 @@ static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sam
     if (!this_case->variant->run(&run, error) || !verify(this_case, &run, error)) {
         return false;
     }
-    take_sample(this_case, &run, called_s, sample);
+    take_sample(this_case, &run, runner->unit_s, called_s, sample);
     return true;
 }
 
-/* Repetitions last about settings->time_s: the next one is sized after this one's speed. */
+/* Repetitions last about settings->time_s: the next one is sized after this one's speed, but
+ * not all at once: this one may have been disturbed. */
 static void resize(struct runner *runner, size_t c, const struct sample *sample)
 {
     const struct settings *settings = runner->settings;
 
-    runner->counts[c] = settings->count != 0
-                            ? settings->count
-                            : units_in(settings->time_s, 1 / sample_rate(sample));
+    double wanted = settings->time_s * sample_rate(sample), now = (double)runner->counts[c];
+
+    if (settings->count == 0) {
+        runner->counts[c] = capped(fmin(fmax(wanted, now / 2), now * 2));
+    }
 }
 
 bool runner_warm_up(struct runner *runner, size_t c, struct error *error)
@@ -296,9 +366,10 @@ bool runner_warm_up(struct runner *runner, size_t c, struct error *error)
             break;
         }
         double factor = enough_s / fmax(sample.wall_s, 1e-7) * 1.2;
-        count = (uint64_t)((double)count * fmin(fmax(factor, 1.5), 20)) + 1;
+        count = capped((double)count * fmin(fmax(factor, 1.5), 20) + 1);
     }
-    resize(runner, c, &sample);
+    runner->counts[c] = settings->count != 0 ? settings->count
+                                             : capped(settings->time_s * sample_rate(&sample));
     return true;
 }
 

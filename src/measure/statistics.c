@@ -12,22 +12,20 @@ static int ascending(const void *a, const void *b)
 
 size_t interval_rank(size_t n)
 {
-    /* The largest rank such that fewer values than that lie below (or above) the median with
-     * a probability of at most 2.5 % each. Logarithms: 2^-n underflows for large n. */
-    double log_choose = 0, tail = 0;
-    size_t rank = 0;
+    /* Logarithms: 2^-n underflows for large n. */
+    double log_choose = 0, below = 0;
+    size_t k = 0;
 
-    for (size_t k = 0; k < n / 2; k++) {
-        tail += exp(log_choose - (double)n * log(2));
-        if (tail > 0.025) {
+    /* `below` is the probability that at most k values lie below the median: as long as that is
+     * 2.5 % at most, the value of rank k (from 0) can be the end of the interval. */
+    for (; k < n / 2; k++) {
+        below += exp(log_choose - (double)n * log(2));
+        if (below > 0.025) {
             break;
         }
-        rank = k + 1;
         log_choose += log((double)(n - k)) - log((double)(k + 1));
     }
-    /* With `rank` values allowed below, the interval begins at the next one: index rank - 1
-     * when counted from 0, and at the smallest where even that is not sure enough. */
-    return rank == 0 ? 0 : rank - 1;
+    return k == 0 ? 0 : k - 1;
 }
 
 struct estimate estimate_median(double *values, size_t n)

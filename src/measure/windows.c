@@ -55,5 +55,5 @@ double progress_drift(struct worker *workers, unsigned n, double wall_s)
     }
     double first = sum_windows(workers, n, 0, quarter);
     double last = sum_windows(workers, n, full - quarter, full);
-    return first > 0 ? last / first - 1 : 1;
+    return first > 0 ? last / first - 1 : last > 0 ? 1 : NAN;
 }

@@ -25,12 +25,6 @@ void worker_start_clock(struct worker *me)
     me->start_s = clock_now();
 }
 
-void worker_stop_clock(struct worker *me)
-{
-    me->end_s = clock_now();
-    me->usage_at_end = clock_thread_usage();
-}
-
 struct worker *worker_begin(struct run *run, int id)
 {
     struct worker *me = &run->workers[id];
@@ -45,7 +39,9 @@ struct worker *worker_begin(struct run *run, int id)
 
 void worker_end(struct worker *me)
 {
-    worker_stop_clock(me);
+    me->end_s = clock_now();
+    me->usage_at_end = clock_thread_usage();
+    progress_enter(&me->progress, me->end_s - me->start_s, me->done);
 }
 
 void worker_do(struct worker *me, uint64_t units)

@@ -126,11 +126,10 @@ bool outfile_write_at(struct outfile *file, off_t offset, const char *text, size
 {
     for (size_t written = 0; written < size;) {
         ssize_t n = pwrite(file->fd, text + written, size - written, offset + (off_t)written);
-        if (n < 0 && errno != EINTR) {
-            int reason = errno;
+        if (n == 0 || (n < 0 && errno != EINTR)) {
+            int reason = n == 0 ? ENOSPC : errno;
             drop_half_line(file, offset, text, written);
-            return fail(error, "cannot write '%s': %s; what was measured before is in it",
-                        file->part_path, strerror(reason));
+            return fail(error, "cannot write '%s': %s", file->part_path, strerror(reason));
         }
         written += n > 0 ? (size_t)n : 0;
     }
@@ -152,11 +151,29 @@ bool outfile_sync(struct outfile *file, struct error *error)
     return true;
 }
 
+/* A new name is on the disk when its folder is. What cannot be synced is no failure: the file
+ * itself is safe, under one name or the other. */
+static void sync_folder_of(const char *path)
+{
+    char folder[PATH_MAX];
+
+    snprintf(folder, sizeof folder, "%s", path);
+    *strrchr(folder, '/') = '\0';
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+}
+
 bool outfile_commit(struct outfile *file, struct error *error)
 {
-    return rename(file->part_path, file->path) == 0 ||
-           fail(error, "cannot rename '%s' to '%s': %s", file->part_path, file->path,
-                strerror(errno));
+    if (rename(file->part_path, file->path) != 0) {
+        return fail(error, "cannot rename '%s' to '%s': %s", file->part_path, file->path,
+                    strerror(errno));
+    }
+    sync_folder_of(file->path);
+    return true;
 }
 
 void outfile_close(struct outfile *file)

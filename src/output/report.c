@@ -40,7 +40,7 @@ static void print_one_core(const struct report *report, FILE *to)
     format_count(rate, sizeof rate, 1e9 / facts->decrement_ns);
     fprintf(to, "One core: %.3f ns a decrement, %s a second", facts->decrement_ns, rate);
     if (!isnan(floor_ns)) {
-        fprintf(to, "; the floor is %.3f ns (%.3f of it)", floor_ns,
+        fprintf(to, "; the floor under it is %.3f ns (ratio %.3f)", floor_ns,
                 facts->decrement_ns / floor_ns);
     }
     fputs(".\n", to);
@@ -60,11 +60,24 @@ static void print_pool(const struct report *report, FILE *to)
             cycle, dispatch);
 }
 
-static void print_noise(const struct report *report, const struct style *style, FILE *to)
+/* What a reader has to know before believing the figures. */
+static void print_warnings(const struct report *report, const struct style *style, FILE *to)
 {
+    double shortest_s = INFINITY;
+
+    for (size_t c = 0; c < report->plan->length; c++) {
+        shortest_s = fmin(shortest_s, report->summaries[c].wall_s); /* skips NAN */
+    }
     if (report->facts->steal >= 0.001) {
         fprintf(to, "%sA hypervisor took %.1f %% of the CPU time away meanwhile.%s\n",
                 style->warn, report->facts->steal * 100, style->plain);
+    }
+    if (shortest_s < 1e-3) {
+        fprintf(
+            to,
+            "%sSome repetitions lasted less than 1 ms: that shows how threads start, not how "
+            "they work.%s\n",
+            style->warn, style->plain);
     }
 }
 
@@ -158,15 +171,16 @@ static void say_conclusion(struct paragraph *paragraph, const struct report *rep
         say(paragraph, "With one usable core no way of sharing the work can make it faster.");
         return;
     }
-    if (locked == NULL || free_run == NULL) {
+    if (locked == NULL || free_run == NULL || isnan(locked->speedup.median) ||
+        isnan(free_run->speedup.median)) {
         return;
     }
     say(paragraph, "So the lock takes %.0f %% of what %u threads could do here",
         (1 - locked->speedup.median / free_run->speedup.median) * 100, threads);
     if (critical != NULL) {
         say(paragraph,
-            "; waiting for it keeps %.1f cores busy under the GIL, %.1f in the critical "
-            "section",
+            ", and keeps %.1f cores busy under the GIL, %.1f in the critical section, for "
+            "the work of one",
             locked->cores_busy, critical->cores_busy);
     }
     say(paragraph, ".");
@@ -223,5 +237,5 @@ void report_print(const struct report *report, const struct style *style, FILE *
     print_one_core(report, to);
     print_pool(report, to);
     report_sentences(report, style, to);
-    print_noise(report, style, to);
+    print_warnings(report, style, to);
 }

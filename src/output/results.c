@@ -117,22 +117,26 @@ static bool is_final(const struct samples *samples, size_t c, unsigned rep)
 bool results_rows(struct results *results, const struct samples *samples, unsigned rep,
                   const size_t *order, size_t measured, bool block_ends, struct error *error)
 {
-    size_t length = 0, final_length = 0, still_pending = results->first_pending;
+    size_t pending = results->first_pending, length = 0, final_length = 0;
+    /* While the first pending row waits for its baseline, a new one is only added; when the
+     * baseline is there, all that is pending is written again. */
+    bool again = block_ends || is_final(samples, order[pending], rep);
+    off_t at = again ? results->pending_at : results->bench.length;
 
-    for (size_t i = results->first_pending; i < measured; i++) {
+    for (size_t i = again ? pending : measured - 1; i < measured; i++) {
         struct csv_row row;
         bench_row(&row, samples, order[i], rep);
         memcpy(results->rows + length, row.text, row.length);
         length += row.length;
-        if (still_pending == i && (block_ends || is_final(samples, order[i], rep))) {
-            still_pending = i + 1;
+        if (again && pending == i && (block_ends || is_final(samples, order[i], rep))) {
+            pending = i + 1;
             final_length = length;
         }
     }
-    if (!outfile_write_at(&results->bench, results->pending_at, results->rows, length, error)) {
+    if (!outfile_write_at(&results->bench, at, results->rows, length, error)) {
         return false;
     }
-    results->first_pending = block_ends ? 0 : still_pending;
+    results->first_pending = block_ends ? 0 : pending;
     results->pending_at += (off_t)final_length;
     return echo(results, results->rows, final_length, error);
 }
@@ -260,8 +264,9 @@ bool results_machine(struct results *results, const struct run_facts *facts,
 
 bool results_commit(struct results *results, struct error *error)
 {
-    struct outfile *files[] = {&results->bench, &results->summary, &results->machine,
-                               &results->topology};
+    /* bench.csv last: where it is new, all are. */
+    struct outfile *files[] = {&results->topology, &results->machine, &results->summary,
+                               &results->bench};
     enum { FILES = sizeof files / sizeof *files };
 
     for (int i = 0; i < FILES; i++) {

@@ -78,10 +78,14 @@ static void print_cell(const struct summary *summary, const struct style *style,
     marks_of(summary, marks);
     double median = summary->speedup.median;
     int decimals = median < 0.0995 ? 3 : median < 9.995 ? 2 : 1;
-    double half_width = fmax(summary->speedup.hi - median, median - summary->speedup.lo);
+    double half_width = (summary->speedup.hi - summary->speedup.lo) / 2;
+    const char *sign = style->utf8 ? "±" : "+-";
     snprintf(value, sizeof value, "%.*f", decimals, median);
-    snprintf(interval, sizeof interval, "%s%.*f", style->utf8 ? "±" : "+-", decimals,
-             half_width);
+    if (summary->reps < INTERVAL_NEEDS) {
+        snprintf(interval, sizeof interval, "%s?", sign);
+    } else {
+        snprintf(interval, sizeof interval, "%s%.*f", sign, decimals, half_width);
+    }
     int shown = (int)strlen(value) + 1 + (int)strlen(interval) - (style->utf8 ? 1 : 0);
     fprintf(to, "%*s%s %s%s%s%s%-2s%s", CELL_WIDTH - 2 - shown, "", value, style->dim, interval,
             style->plain, style->warn, marks, style->plain);
@@ -136,7 +140,7 @@ static void print_speedups(const struct report *report, const struct pin_policy 
 
 static void print_costs_row(const struct summary *summary, FILE *to)
 {
-    char handoffs[16] = "-", switches[16], startup[16], serial[16] = "-";
+    char handoffs[16] = "-", switches[16], startup[16], serial[16] = "-", efficiency[16] = "-";
 
     if (summary->of->variant->hands_off) {
         format_count(handoffs, sizeof handoffs, summary->handoffs_per_s);
@@ -146,9 +150,11 @@ static void print_costs_row(const struct summary *summary, FILE *to)
     if (!isnan(summary->karp_flatt)) {
         snprintf(serial, sizeof serial, "%.3f", summary->karp_flatt);
     }
-    fprintf(to, "%-*s%9.1f %%%14s%12.2f%14s%13s%12s\n", NAME_WIDTH, summary->of->variant->name,
-            summary->efficiency * 100, serial, summary->cores_busy, handoffs, switches,
-            startup);
+    if (!isnan(summary->efficiency)) {
+        snprintf(efficiency, sizeof efficiency, "%.1f %%", summary->efficiency * 100);
+    }
+    fprintf(to, "%-*s%11s%13s%12.2f%13s%12s%9s\n", NAME_WIDTH, summary->of->variant->name,
+            efficiency, serial, summary->cores_busy, handoffs, switches, startup);
 }
 
 static void print_costs(const struct report *report, const struct pin_policy *pin,
@@ -161,7 +167,7 @@ static void print_costs(const struct report *report, const struct pin_policy *pi
     }
     fprintf(to, "\n%sWhat that takes%s, with %u threads, pin %s\n", style->bold, style->plain,
             threads, pin->name);
-    fprintf(to, "%s%-*s%11s%14s%12s%14s%13s%12s%s\n", style->bold, NAME_WIDTH, "variant",
+    fprintf(to, "%s%-*s%11s%13s%12s%13s%12s%9s%s\n", style->bold, NAME_WIDTH, "variant",
             "efficiency", "serial part", "cores busy", "hand-offs/s", "switches/s", "start-up",
             style->plain);
     for (size_t v = 0; v < variant_count; v++) {
@@ -174,15 +180,16 @@ static void print_costs(const struct report *report, const struct pin_policy *pi
 
 static void print_legend(const struct report *report, const struct style *style, FILE *to)
 {
-    bool oversubscribed = false, noisy = false, drifts = false;
+    bool oversubscribed = false, noisy = false, drifts = false, few = false;
 
     for (size_t c = 0; c < report->plan->length; c++) {
         const struct summary *summary = &report->summaries[c];
         oversubscribed |= summary->reps > 0 && summary->of->oversubscribed;
         noisy |= summary->reps > 0 && summary->noisy;
         drifts |= summary->drifts;
+        few |= summary->reps > 0 && summary->reps < INTERVAL_NEEDS;
     }
-    if (oversubscribed || noisy || drifts) {
+    if (oversubscribed || noisy || drifts || few) {
         fprintf(to, "\n%s", style->dim);
     }
     if (oversubscribed) {
@@ -192,9 +199,13 @@ static void print_legend(const struct report *report, const struct style *style,
         fprintf(to, "~ noisy: wider than %s2 %%   ", style->utf8 ? "±" : "+-");
     }
     if (drifts) {
-        fputs("^ drifts: first and last part differ", to);
+        fputs("^ drifts: first and last part differ   ", to);
     }
-    if (oversubscribed || noisy || drifts) {
+    if (few) {
+        fprintf(to, "%s? an interval needs %d blocks", style->utf8 ? "±" : "+-",
+                INTERVAL_NEEDS);
+    }
+    if (oversubscribed || noisy || drifts || few) {
         fprintf(to, "%s\n", style->plain);
     }
 }

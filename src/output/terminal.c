@@ -20,12 +20,19 @@ static unsigned width_of(FILE *stream)
     return 80;
 }
 
+/* A terminal that understands escape sequences. */
+static bool is_smart_terminal(FILE *stream)
+{
+    const char *term = getenv("TERM");
+
+    return isatty(fileno(stream)) == 1 && term != NULL && *term != '\0' &&
+           strcmp(term, "dumb") != 0;
+}
+
 struct style style_of(FILE *stream)
 {
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-    bool terminal = isatty(fileno(stream)) == 1;
-    bool colours = terminal && (no_color == NULL || *no_color == '\0') &&
-                   (term == NULL || strcmp(term, "dumb") != 0);
+    const char *no_color = getenv("NO_COLOR");
+    bool colours = is_smart_terminal(stream) && (no_color == NULL || *no_color == '\0');
 
     /* The alphabet alone: LC_NUMERIC stays "C", or CSV would get decimal commas. */
     setlocale(LC_CTYPE, "");
@@ -39,12 +46,12 @@ struct style style_of(FILE *stream)
 
 struct progress_line progress_line(bool quiet)
 {
-    return (struct progress_line){.shown = !quiet && isatty(STDERR_FILENO) == 1};
+    return (struct progress_line){.shown = !quiet && is_smart_terminal(stderr)};
 }
 
 void progress_draw(struct progress_line *line, const char *what, double done_s, double total_s)
 {
-    enum { BAR = 24 };
+    enum { BAR = 16 };
     double now_s = clock_now();
 
     if (!line->shown || now_s < line->next_s) {
@@ -60,7 +67,7 @@ void progress_draw(struct progress_line *line, const char *what, double done_s, 
     bar[BAR] = '\0';
     /* Cut at the terminal's edge: a line that wraps could not be drawn over. */
     char text[256];
-    snprintf(text, sizeof text, "[%s] %3.0f %%  %.0f s left  %s", bar, share * 100,
+    snprintf(text, sizeof text, "[%s] %.0f %%, %.0f s left, %s", bar, share * 100,
              total_s > done_s ? total_s - done_s : 0.0, what);
     fprintf(stderr, "\r%.*s\033[K", (int)width_of(stderr) - 1, text);
     fflush(stderr);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -225,16 +226,26 @@ static bool all_gone(struct pool *pool)
     return true;
 }
 
+/* All tasks done, and all workers at rest since. */
 static bool all_done(struct pool *pool)
 {
     struct pool_shared *shared = pool->shared;
+    /* Relaxed, both: only this thread writes them. */
     unsigned published = atomic_load_explicit(&shared->published, memory_order_relaxed);
+    unsigned generation = atomic_load_explicit(&shared->generation, memory_order_relaxed);
 
     /* Acquire: with the state comes the result. */
     while (pool->done_before < published &&
            atomic_load_explicit(&shared->tasks[pool->done_before].state,
                                 memory_order_acquire) == TASK_DONE) {
         pool->done_before++;
+    }
+    for (unsigned w = 0; pool->done_before == published && w < pool->workers; w++) {
+        /* Acquire: with its idleness comes what rest() left behind. */
+        if (atomic_load_explicit(&pool->notes[w].idle_since, memory_order_acquire) !=
+            generation) {
+            return false;
+        }
     }
     return pool->done_before == published;
 }
@@ -257,6 +268,20 @@ static bool map_shared(struct pool *pool, struct error *error)
     return true;
 }
 
+/* Each worker has a pipe: where the soft limit on descriptors is lower than the hard one needs
+ * be, it is raised. What does not help shows when the pipes are made. */
+static void raise_descriptor_limit(unsigned workers)
+{
+    enum { OTHERS = 64 };
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < workers + OTHERS &&
+        limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 bool pool_create(struct pool **out, unsigned workers, unsigned tasks_max,
                  const struct pool_job *job, struct error *error)
 {
@@ -266,6 +291,7 @@ bool pool_create(struct pool **out, unsigned workers, unsigned tasks_max,
     if (pool == NULL) {
         return fail(error, "pool: out of memory");
     }
+    raise_descriptor_limit(workers);
     pool->job = *job;
     pool->workers = workers;
     pool->tasks_max = tasks_max;

@@ -11,6 +11,7 @@ enum { TASK_TODO, TASK_DONE, TASK_TAKEN };
 
 struct pool_worker_note {
     _Alignas(128) uint64_t finished; /* tasks; written by the worker, read when it is dead */
+    atomic_uint idle_since;          /* the generation at which it last found nothing to do */
     struct error error;              /* why begin() failed */
 };
 

@@ -9,7 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static_assert(ATOMIC_INT_LOCK_FREE == 2, "the atomics must work between processes");
+static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_BOOL_LOCK_FREE == 2,
+              "the atomics must work between processes");
 
 /* Takes the next task, or returns null where none is left to take. The claim and the name of
  * the claimer are one atomic step, so that a task cannot get lost with a worker. */
@@ -41,14 +42,19 @@ static void do_tasks(struct pool_shared *shared, struct pool_worker_note *note,
                      const struct pool_job *job, unsigned id)
 {
     struct pool_task *task;
+    bool any = false;
 
     while ((task = claim(shared, id)) != NULL) {
         task->result = job->task(job->context, id, task->argument);
         task->worker = id;
         note->finished++;
+        any = true;
         /* Release: who sees the task done sees its result. A worker killed before this line
          * has not done the task, one killed after it has: there is nothing in between. */
         atomic_store_explicit(&task->state, TASK_DONE, memory_order_release);
+    }
+    if (any && job->rest != NULL) {
+        job->rest(job->context, id);
     }
 }
 
@@ -65,6 +71,8 @@ _Noreturn void pool_worker_live(struct pool_shared *shared, struct pool_worker_n
         unsigned generation = atomic_load_explicit(&shared->generation, memory_order_acquire);
 
         do_tasks(shared, note, job, id);
+        /* Release: who sees it idle sees what rest() left behind. */
+        atomic_store_explicit(&note->idle_since, generation, memory_order_release);
         if (atomic_load_explicit(&shared->closing, memory_order_acquire)) {
             _exit(EXIT_DONE);
         }

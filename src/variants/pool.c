@@ -5,26 +5,37 @@
 
 #include <stdlib.h>
 
+static struct worker *worker_of(void *context, unsigned id)
+{
+    return &((struct run *)context)->workers[id];
+}
+
 static bool begin(void *context, unsigned id, struct error *error)
 {
-    struct worker *me = &((struct run *)context)->workers[id];
+    struct worker *me = worker_of(context, id);
 
     worker_bind(me);
+    /* A worker that replaces a dead one goes on with its record, but has used nothing yet. */
+    me->usage_at_start = me->usage_at_end = clock_thread_usage();
     *error = me->error;
     return error->exit_code == EXIT_DONE;
 }
 
 static uint64_t do_task(void *context, unsigned id, uint64_t units)
 {
-    struct worker *me = &((struct run *)context)->workers[id];
+    struct worker *me = worker_of(context, id);
     uint64_t before = me->done;
 
     if (me->start_s == 0) {
         worker_start_clock(me);
     }
     worker_do(me, units);
-    worker_stop_clock(me);
     return me->done - before;
+}
+
+static void rest(void *context, unsigned id)
+{
+    worker_end(worker_of(context, id));
 }
 
 /* What counts is what came back: a worker that died took its half-done task along. */
@@ -41,7 +52,7 @@ static void count_results(struct run *run, const struct pool_task *tasks)
 
 static bool run_pool(struct run *run, struct error *error)
 {
-    const struct pool_job job = {.begin = begin, .task = do_task, .context = run};
+    const struct pool_job job = {.begin = begin, .task = do_task, .rest = rest, .context = run};
     struct pool *pool;
     bool done;
 

@@ -1,11 +1,20 @@
 /* The table of variants, in the order in which people meet them. */
 #include "gilscope/run.h"
 
-extern const struct variant variant_serial, variant_critical, variant_ticks, variant_gil,
-    variant_nogil, variant_tasks, variant_pool, variant_atomic;
+/* One line a variant: X(mine) stands for variant_mine, in mine.c. serial, the baseline, first. */
+#define VARIANTS(X)                                                                            \
+    X(serial)                                                                                  \
+    X(critical)                                                                                \
+    X(ticks)                                                                                   \
+    X(gil)                                                                                     \
+    X(nogil)                                                                                   \
+    X(tasks)                                                                                   \
+    X(pool)                                                                                    \
+    X(atomic)
 
-const struct variant *const variants[] = {
-    &variant_serial, &variant_critical, &variant_ticks, &variant_gil,
-    &variant_nogil,  &variant_tasks,    &variant_pool,  &variant_atomic,
-};
+#define DECLARE(name) extern const struct variant variant_##name;
+VARIANTS(DECLARE)
+
+#define ROW(name) &variant_##name,
+const struct variant *const variants[] = {VARIANTS(ROW)};
 const size_t variant_count = sizeof variants / sizeof *variants;

@@ -122,7 +122,8 @@ sub start {
     return \%job;
 }
 
-# A test that died half-way leaves nothing running.
+# A test that dies half-way, or is stopped, leaves nothing running.
+$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
 END {
     local $?;
     kill KILL => -$_ for keys %unfinished;

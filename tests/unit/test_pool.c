@@ -810,28 +810,52 @@ static void test_no_descriptor_is_left_open(void **state)
     assert_int_equal(open_descriptors(), before);
 }
 
-static void test_no_more_descriptors(void **state)
+/* A child's, since what is left of a hard limit cannot always be had back. */
+static _Noreturn void create_without_descriptors(void)
 {
-    struct rlimit limit, less;
+    unsigned before = open_descriptors();
     struct pool *pool = NULL;
     struct error error = {0};
-    unsigned before = open_descriptors();
+    int next_free = open("/dev/null", O_RDONLY);
+
+    close(next_free);
+    /* Room for some of the pipes, and no more to be had by raising the soft limit. */
+    struct rlimit few = {(rlim_t)next_free + 4, (rlim_t)next_free + 4};
+    if (setrlimit(RLIMIT_NOFILE, &few) != 0) {
+        _exit(1);
+    }
+    bool created = pool_create(&pool, WORKERS_MOST, 10, &squares, &error);
+    bool clean = !created && pool == NULL && strstr(error.text, "ulimit -n") != NULL;
+    _exit(clean && open_descriptors() == before ? 0 : 2);
+}
+
+static void test_no_more_descriptors(void **state)
+{
+    int status;
+    pid_t child = fork();
+
+    (void)state;
+    if (child == 0) {
+        create_without_descriptors();
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* The soft limit is a habit, the hard one a rule: only the rule stops a pool. */
+static void test_a_low_soft_limit_on_descriptors_is_raised(void **state)
+{
+    struct rlimit limit, low;
 
     (void)state;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    int next_free = open("/dev/null", O_RDONLY);
-    assert_true(next_free >= 0);
-    close(next_free);
-    less = limit;
-    less.rlim_cur = (rlim_t)next_free + 4; /* room for some of the pipes */
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &less), 0);
-    bool created = pool_create(&pool, WORKERS_MOST, 10, &squares, &error);
+    low = limit;
+    low.rlim_cur = 6;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    struct pool *pool = create(4, 10, &squares);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-
-    assert_false(created);
-    assert_null(pool);
-    assert_non_null(strstr(error.text, "ulimit -n"));
-    assert_int_equal(open_descriptors(), before);
+    destroy(pool);
 }
 
 /* In a process of its own, which gives up root for good: root may fork without limit. Its exit
@@ -983,6 +1007,7 @@ int main(void)
         POOL_TEST(test_busy_workers_of_a_killed_parent_end),
         POOL_TEST(test_no_descriptor_is_left_open),
         POOL_TEST(test_no_more_descriptors),
+        POOL_TEST(test_a_low_soft_limit_on_descriptors_is_raised),
         POOL_TEST(test_no_more_processes),
         POOL_TEST(test_interrupted_before_the_list),
         POOL_TEST(test_interrupted_during_the_list),
