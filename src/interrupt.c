@@ -19,17 +19,19 @@ void interrupt_with(int signal_number)
 
 static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
 
+void interrupt_prepare(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL);
+}
+
 bool interrupt_install(struct error *error)
 {
-    /* SA_RESETHAND: who presses Ctrl-C twice wants out now. No SA_RESTART: poll() and
-     * futex waits must return to look at the flag. */
+    /* SA_RESETHAND: who presses Ctrl-C twice wants out now. No SA_RESTART: poll() and futex
+     * waits must return to look at the flag. */
     struct sigaction stop = {.sa_handler = interrupt_with, .sa_flags = (int)SA_RESETHAND};
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    struct sigaction standard = {.sa_handler = SIG_DFL};
-    /* SIGXFSZ: a file past its limit (ulimit -f) is a write that fails, as on a full disk. */
-    bool installed = sigaction(SIGPIPE, &ignore, NULL) == 0 &&
-                     sigaction(SIGXFSZ, &ignore, NULL) == 0 &&
-                     sigaction(SIGCHLD, &standard, NULL) == 0;
+    bool installed = true;
 
     for (size_t i = 0; installed && i < sizeof stopping / sizeof *stopping; i++) {
         struct sigaction before;

@@ -1,5 +1,6 @@
 /* gilscope: the table of commands, and what becomes of their errors. */
 #include "gilscope/command.h"
+#include "gilscope/interrupt.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@ int main(int argc, char **argv)
     struct error error = {EXIT_DONE, ""};
 
     hold_standard_descriptors();
+    interrupt_prepare();
     if (program_run(argc, argv, &error)) {
         finish_output(&error);
     }

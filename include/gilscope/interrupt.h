@@ -11,10 +11,14 @@
  * through interrupted(). */
 extern atomic_int interrupt_signal;
 
-/* For commands that look at the flag: makes SIGINT, SIGTERM and SIGHUP set it (a second one ends
- * the program at once; ones that the caller ignores, as nohup does, stay ignored), SIGPIPE and
- * SIGXFSZ errors of write(), and SIGCHLD the default, so that forked workers can be waited for
- * whatever the caller ignored. Call once, before any thread starts. */
+/* For every command: makes SIGPIPE (a reader that went away) and SIGXFSZ (ulimit -f) errors of
+ * write(), and SIGCHLD the default, so that forked workers can be waited for whatever the caller
+ * ignored. Call once, before any thread starts. */
+void interrupt_prepare(void);
+
+/* For commands that look at the flag: makes SIGINT, SIGTERM and SIGHUP set it. A second one ends
+ * the program at once; ones that the caller ignores, as nohup does, stay ignored. Call once,
+ * before any thread starts. */
 bool interrupt_install(struct error *error);
 
 /* For forked workers: the terminal's Ctrl-C is for the parent, which ends its workers; what else

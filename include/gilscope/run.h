@@ -73,6 +73,7 @@ struct variant {
     const char *work;
     const char *lock;
     bool one_thread; /* runs with one thread only */
+    bool forks;      /* its workers are processes */
     bool chunked;    /* works in chunks: its progress is sampled */
     bool hands_off;  /* has a lock that is handed from thread to thread */
     /* One run. False where it could not be done; what single workers met is in their error. */

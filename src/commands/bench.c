@@ -266,14 +266,14 @@ static void tell(const struct bench *bench, bool complete)
     }
     if (bench->results.kept_earlier) {
         fprintf(stderr,
-                "gilscope: kept the rows of an interrupted run as %s/bench.csv.part.N\n",
+                "gilscope: rows of an interrupted run, kept beside: %s/bench.csv.part.N\n",
                 folder);
     }
     if (complete) {
         fprintf(stderr, "wrote %s/bench.csv, bench-summary.csv, machine.csv, topology.xml\n",
                 folder);
     } else if (interrupted() && anything_measured(bench)) {
-        fprintf(stderr, "interrupted: what was measured is in %s/bench.csv.part\n", folder);
+        fprintf(stderr, "not complete: what was measured is in %s/bench.csv.part\n", folder);
     }
 }
 

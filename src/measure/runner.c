@@ -84,20 +84,32 @@ static void *wait_for_all(void *gate)
     return NULL;
 }
 
+static unsigned threads_needed(const struct plan *plan)
+{
+    unsigned most = 1;
+
+    for (size_t c = 0; c < plan->length; c++) {
+        if (!plan->cases[c].variant->forks && plan->cases[c].threads > most) {
+            most = plan->cases[c].threads;
+        }
+    }
+    return most;
+}
+
 /* Starts as many threads as the largest case, at once, and ends them: where the system will not
  * give them, libgomp would end the program in the middle of a run. */
-static bool try_threads(unsigned count, struct error *error)
+static bool try_threads(const struct plan *plan, struct error *error)
 {
     pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    unsigned count = threads_needed(plan), started = 0;
     pthread_t *threads = calloc(count, sizeof *threads);
-    unsigned started = 0;
     int failed = 0;
 
     if (threads == NULL) {
         return fail(error, "out of memory for %u threads", count);
     }
     pthread_mutex_lock(&gate);
-    while (started < count && failed == 0) {
+    while (started + 1 < count && failed == 0) { /* the caller is one of them */
         failed = pthread_create(&threads[started], NULL, wait_for_all, &gate);
         started += failed == 0;
     }
@@ -110,7 +122,7 @@ static bool try_threads(unsigned count, struct error *error)
            fail(error,
                 "the system gives %u threads of %u: %s; see ulimit -u and -v, or ask for fewer "
                 "(--threads)",
-                started, count, strerror(failed));
+                started + 1, count, strerror(failed));
 }
 
 static bool allocate(struct runner *runner, struct error *error)
@@ -162,7 +174,7 @@ bool runner_open(struct runner **out, const struct plan *plan, const struct mach
                               .machine = machine,
                               .settings = settings,
                               .pus = machine_facts(machine)->pus};
-    if (!check_thread_limit(plan, error) || !try_threads(plan->threads_max, error) ||
+    if (!check_thread_limit(plan, error) || !try_threads(plan, error) ||
         !allocate(runner, error)) {
         runner_close(runner);
         return false;

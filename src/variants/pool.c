@@ -78,5 +78,6 @@ const struct variant variant_pool = {
     .threads_are = "forked processes",
     .work = "tasks pulled from a shared list",
     .lock = "none: an address space each",
+    .forks = true,
     .run = run_pool,
 };

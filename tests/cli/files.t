@@ -222,10 +222,10 @@ subtest 'machine.csv: strange characters in the command line' => sub {
     my $name = qq{a "quoted", folder};
     is(gilscope({cd => $here}, @$TINY, '-q', '-vserial', '-o', $name)->{exit}, 0, $name);
     my %fact = csv_table(slurp("$here/$name/machine.csv"));
-    like($fact{command_line}, qr/-o \Q$name\E\z/, 'come back as they were');
+    like($fact{command_line}, qr/-o '\Q$name\E'\z/, 'come back as they were, quoted as for a shell');
     is(gilscope({cd => $here}, @$TINY, '-q', '-vserial', '-o', "a\nb")->{exit}, 0, 'a line break');
     %fact = csv_table(slurp("$here/a\nb/machine.csv"));
-    like($fact{command_line}, qr/-o a\sb\z/, 'is kept or becomes a blank');
+    like($fact{command_line}, qr/-o 'a\sb'\z/, 'is kept or becomes a blank');
 };
 
 subtest 'topology.xml is the machine' => sub {

@@ -90,7 +90,7 @@ for my $signal (qw(INT TERM HUP)) {
         my $result = stopped_by($signal, $job);
         cmp_ok(scalar(check_parts($folder)), '>=', 20, 'what was measured is kept');
         ok(!-e "$folder/$_", "no $_") for qw(bench.csv bench-summary.csv machine.csv topology.xml);
-        like($result->{err}, qr/^not complete: .*bench\.csv\.part/m, 'and says where');
+        like($result->{err}, qr/^[^\n]*bench\.csv\.part/m, 'and says where');
         like($result->{out}, qr/^threads .*^gil /ms, 'with a table of it');
         unlike($result->{out}, qr/\b(?:nan|inf)\b/i, 'of numbers');
     };
@@ -152,7 +152,7 @@ subtest 'stopped before anything is measured: headers, no nonsense' => sub {
     my $result = stopped_by(INT => $job);
     is(scalar(check_parts($folder)), 0, 'no rows');
     unlike($result->{out}, qr/\b(?:nan|inf)\b/i, 'no figures of nothing');
-    is(scalar(() = $result->{err} =~ /\n/g), 1, 'one line on stderr');
+    is($result->{err}, '', 'nothing more to say');
 };
 
 subtest 'rows on stdout end with a whole line, too' => sub {

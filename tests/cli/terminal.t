@@ -60,13 +60,13 @@ sub terminal {
     return $result->{out};
 }
 
-my $drawn = qr/\r\[[= ]{24}\] +\d+ %/;
+my $drawn = qr/\r\[[= ]{16}\] +\d+ %/;
 my $colour = qr/\e\[\d+m/;
 
 subtest 'on a terminal: progress, colours, the table' => sub {
     my $shown = terminal({}, $GILSCOPE, @command);
     like($shown, $drawn, 'a bar');
-    like($shown, qr/ s left  [^\r\n]*(?:warm-up|block \d of 2)/, 'how long, and what runs');
+    like($shown, qr/ s left, [^\r\n]*(?:warm-up|block \d of 2)/, 'how long, and what runs');
     like($shown, qr/\e\[1mSpeedup/, 'colours');
     like($shown, qr/\r\e\[K(?:(?!$drawn).)*Speedup/s, 'the line is wiped before the table');
     my ($after) = $shown =~ /(Speedup.*)/s;
