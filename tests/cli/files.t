@@ -297,7 +297,7 @@ subtest 'a decimal point in every locale' => sub {
 subtest 'UTF-8 where the locale has it' => sub {
     my ($utf8) = grep { /^(C|en_US)\.(utf8|UTF-8)$/i } split /\n/, (have('locale') ? `locale -a 2>/dev/null` : '');
     plan(skip_all => 'no UTF-8 locale here') if !$utf8;
-    my $result = gilscope({env => {LC_ALL => $utf8}}, @$TINY, '-vnogil', '-o', temp_folder());
+    my $result = gilscope({env => {LC_ALL => $utf8}}, @$TINY, '-r6', '-vnogil', '-o', temp_folder());
     like($result->{out}, qr/\xc2\xb1\d/, 'the interval has its sign');
 };
 
