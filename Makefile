@@ -27,11 +27,11 @@ export RESULTS PREFIX DESTDIR
 
 # A new file in one of these folders is built without being named here.
 SOURCES := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c))
-OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/python/countdown.o
 UNITS := $(wildcard tests/unit/test_*.c)
 UNIT_TESTS := $(UNITS:tests/unit/%.c=$(BUILD)/tests/%)
 
-all: gilscope ## build ./gilscope (the default)
+all: gilscope python ## build ./gilscope (the default)
 
 # Linked where it was built and copied here only when it changed: so gcc and clang builds can
 # take turns.
@@ -47,6 +47,20 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call SAY,CC)
 	$(DO)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The article's script is part of the program, which so works wherever it is installed.
+$(BUILD)/python/countdown.c: src/python/countdown.py
+	@mkdir -p $(@D)
+	@{ echo '#include "interpreters/job.h"'; echo 'const char python_countdown[] = {'; \
+	   od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g'; echo '0};'; } >$@
+
+$(BUILD)/python/countdown.o: $(BUILD)/python/countdown.c $(BUILD)/flags
+	@$(CC) $(ALL_CFLAGS) -Isrc -c -o $@ $<
+
+# The Cython module, for python3 alone; without it everything else works.
+MODULE := .build/python
+$(MODULE)/built: src/python/build src/python/gilscope_nogil.pyx src/kernels/countdown.c
+	@CC='$(CC)' src/python/build $(MODULE)
+
 # clang warns of the loop counter that it makes for a taskloop itself.
 $(BUILD)/src/variants/tasks.o: private ALL_CFLAGS += -Wno-sign-conversion -Wno-sign-compare -Wno-shorten-64-to-32
 
@@ -58,9 +72,9 @@ $(BUILD)/flags: export FLAGS = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(ALL_LIBS)
 
 # The table comes last, so that it is what stays on the screen; it is kept beside the CSV. The
 # trap: Ctrl-C is for gilscope, and what it then says of the interrupted run is shown.
-bench: gilscope ## measure, write CSV to results/, draw, show the table (QUICK=1: in 10 s)
+bench: gilscope python ## measure, write CSV to results/, draw, show the table (QUICK=1: in 10 s)
 	@mkdir -p "$$RESULTS"
-	@trap : INT TERM; ./gilscope bench $(if $(QUICK),--reps=6 --time=15ms) $(BENCH) \
+	@trap : INT TERM; ./gilscope bench $(if $(QUICK),--reps=6 --time=15ms --python=none) $(BENCH) \
 	    --output="$$RESULTS" >"$$RESULTS/table.txt.part" || \
 	    { status=$$?; cat "$$RESULTS/table.txt.part"; exit $$status; }
 	@mv "$$RESULTS/table.txt.part" "$$RESULTS/table.txt"
@@ -71,8 +85,10 @@ bench: gilscope ## measure, write CSV to results/, draw, show the table (QUICK=1
 plot: ## draw the pictures again from the CSV in RESULTS=results
 	@plot/plot "$$RESULTS"
 
-test: gilscope units ## run the tests
-	@CC='$(CC)' prove --timer $(UNIT_TESTS) tests/cli
+test: gilscope python units ## run the tests
+	@GILSCOPE_PYTHON=none CC='$(CC)' prove --timer $(UNIT_TESTS) tests/cli
+
+python: $(MODULE)/built
 
 units: $(UNIT_TESTS)
 
@@ -98,11 +114,14 @@ deps: ## install what is missing, with the system's package manager
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck
 	@.ci/lint
 
-install: gilscope ## install to $(DESTDIR)$(PREFIX): bin/gilscope, share/gilscope/plot
+install: gilscope python ## install to $(DESTDIR)$(PREFIX): bin/gilscope, share/gilscope
 	install -d "$$DESTDIR$$PREFIX/bin" "$$DESTDIR$$PREFIX/share/gilscope/plot"
 	install -m 755 gilscope "$$DESTDIR$$PREFIX/bin/gilscope"
 	install -m 644 plot/*.gp plot/*.awk "$$DESTDIR$$PREFIX/share/gilscope/plot"
 	install -m 755 plot/plot "$$DESTDIR$$PREFIX/share/gilscope/plot/plot"
+	install -d "$$DESTDIR$$PREFIX/share/gilscope/python"
+	@for module in $(MODULE)/gilscope_nogil.*.so; do [ ! -e "$$module" ] || \
+	    install -m 644 "$$module" "$$DESTDIR$$PREFIX/share/gilscope/python"; done
 
 uninstall: ## remove what install put there
 	rm -f "$$DESTDIR$$PREFIX/bin/gilscope"
@@ -120,7 +139,7 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-.PHONY: all bench plot test units example deps lint install uninstall clean help FORCE
+.PHONY: all python bench plot test units example deps lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(UNITS:%.c=$(BUILD)/%.o)
 -include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNITS:%.c=$(BUILD)/%.d)

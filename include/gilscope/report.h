@@ -2,6 +2,7 @@
 #ifndef GILSCOPE_REPORT_H
 #define GILSCOPE_REPORT_H
 
+#include "gilscope/fidelity.h"
 #include "gilscope/results.h"
 #include "gilscope/terminal.h"
 
@@ -10,6 +11,8 @@ struct report {
     const struct summary *summaries; /* summaries[plan->length] */
     const struct run_facts *facts;
     unsigned blocks_done;
+    const struct fidelity *pairs; /* pairs[pair_count] */
+    size_t pair_count;
 };
 
 /* The summary of a case, or null where it is not in the plan or was not measured. */
@@ -25,6 +28,9 @@ void report_print(const struct report *report, const struct style *style, FILE *
 
 /* The table of speedups and that of what they cost. */
 void report_table(const struct report *report, const struct style *style, FILE *to);
+/* The interpreters beside their models; nothing where n is 0. */
+void report_fidelity(const struct fidelity *pairs, size_t n, const struct style *style,
+                     FILE *to);
 /* Two or three sentences in plain words, computed from the summaries. */
 void report_sentences(const struct report *report, const struct style *style, FILE *to);
 

@@ -4,12 +4,14 @@
 #ifndef GILSCOPE_RESULTS_H
 #define GILSCOPE_RESULTS_H
 
+#include "gilscope/fidelity.h"
 #include "gilscope/outfile.h"
 #include "gilscope/references.h"
 #include "gilscope/summary.h"
 
 struct results {
     struct outfile bench, summary, machine, topology;
+    struct outfile fidelity; /* open only where an interpreter is in the run */
     bool kept_earlier;    /* bench.csv.part of an interrupted run was kept under another name */
     bool echo;            /* rows of bench.csv go to standard output too */
     size_t first_pending; /* rows of this block before this place in the order are final */
@@ -28,13 +30,18 @@ struct run_facts {
     double timed_share;                /* share of the run spent in timed repetitions */
     double elapsed_s;
     long max_rss_kib;
-    char drifting[2048]; /* cases that drift, as words */
+    char drifting[2048];    /* cases that drift, as words */
+    char interpreters[512]; /* their names and versions, as words */
     char date[32];
 };
 
 /* Opens bench.csv.part and the others in the folder, which is made where it is missing. */
 bool results_open(struct results *results, const char *folder, size_t cases, bool echo,
                   struct error *error);
+
+/* After results_open: opens fidelity.csv.part too. Where it is not called, results_commit removes
+ * the fidelity.csv of an earlier run, which would not belong to the other files. */
+bool results_open_fidelity(struct results *results, const char *folder, struct error *error);
 
 /* Writes the rows of block rep as far as it has come: the cases order[0 … measured-1]. A row
  * is written as soon as it is measured, its speedup as soon as the baseline of the block is. */
@@ -43,6 +50,8 @@ bool results_rows(struct results *results, const struct samples *samples, unsign
 
 bool results_summary(struct results *results, const struct summary *summaries, size_t n,
                      struct error *error);
+bool results_fidelity(struct results *results, const struct fidelity *pairs, size_t n,
+                      struct error *error);
 bool results_machine(struct results *results, const struct run_facts *facts,
                      struct error *error);
 

@@ -47,6 +47,7 @@ struct worker {
 
 struct run {
     /* What to do: set by the runner, constant during the run. */
+    const struct variant *variant;
     const struct kernel *kernel;
     unsigned threads;
     uint64_t count;   /* units in all */
@@ -61,12 +62,13 @@ struct run {
 
     /* What happened: set by the variant. */
     struct worker *workers; /* workers[threads] */
+    double startup_s;       /* set by variants with startup_inside alone */
     uint64_t handoffs;
     uint64_t leftover; /* units nobody did, where the variant itself can tell */
     unsigned redone;   /* tasks done again because a worker died */
 };
 
-/* A way of sharing the work. Rows of variants[]. */
+/* A way of sharing the work. Rows of variants[], or made at run time (interpreter.h). */
 struct variant {
     const char *name;
     const char *threads_are;
@@ -76,6 +78,10 @@ struct variant {
     bool forks;      /* its workers are processes */
     bool chunked;    /* works in chunks: its progress is sampled */
     bool hands_off;  /* has a lock that is handed from thread to thread */
+    /* For guests, the variants that are not rows of variants[] but interpreters: */
+    void *context;       /* what run() needs to know more; null for our own variants */
+    double least_s;      /* a repetition lasts at least so long */
+    bool startup_inside; /* the time of a run contains the start-up, as in the article */
     /* One run. False where it could not be done; what single workers met is in their error. */
     bool (*run)(struct run *run, struct error *error);
 };

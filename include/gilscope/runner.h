@@ -8,11 +8,13 @@
 /* What one repetition of a case gave. */
 struct sample {
     bool measured;
-    uint64_t count;   /* units done, all verified */
-    uint64_t chunk;   /* units; 0 where the variant does not work in chunks */
-    double wall_s;    /* from the first worker's start to the last one's end */
-    double cpu_s;     /* of all workers together */
-    double startup_s; /* from the call of the variant to the first worker's start */
+    uint64_t count; /* units done, all verified */
+    uint64_t chunk; /* units; 0 where the variant does not work in chunks */
+    double wall_s;  /* from the first worker's start to the last one's end */
+    double cpu_s;   /* of all workers together */
+    double
+        startup_s; /* from the call of the variant to the first worker's start; for variants with
+                         startup_inside the part of wall_s that is not work; NAN: not known */
     uint64_t handoffs;
     uint64_t voluntary_switches, involuntary_switches;
     double drift; /* how much faster the last quarter was than the first: 0.1 is 10 %; NAN where
@@ -25,6 +27,10 @@ struct sample {
 
 /* sample->count / sample->wall_s, units a second. */
 double sample_rate(const struct sample *sample);
+
+/* The part of the sample's time in which the work was done: all of it, but for a variant whose
+ * time contains its start-up. */
+double work_s(const struct sample *sample, const struct variant *variant);
 
 struct runner; /* opaque */
 

@@ -14,7 +14,8 @@ enum { TASKS_MAX = 1000000 };
 
 struct settings {
     unsigned variants; /* bit i: variants[i] */
-    unsigned pins;     /* bit i: pin_policies[i] */
+    bool variants_given;
+    unsigned pins; /* bit i: pin_policies[i] */
     bool pins_given;
     struct thread_list threads; /* empty: default_threads() */
     unsigned reps;
@@ -27,6 +28,7 @@ struct settings {
     const char *output;
     uint64_t seed;
     bool csv, quiet;
+    const char *python;       /* auto, none or a list; null: not said (interpreters_wanted) */
     const char *topology;     /* null: this machine */
     const char *command_line; /* as typed, for machine.csv */
 };

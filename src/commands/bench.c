@@ -1,37 +1,11 @@
 /* gilscope bench: the countdown under every variant, in shuffled blocks. */
-#include "gilscope/clock.h"
-#include "gilscope/command.h"
-#include "gilscope/interrupt.h"
-#include "gilscope/noise.h"
-#include "gilscope/report.h"
+#include "bench.h"
 
-#include <errno.h>
+#include "gilscope/clock.h"
+#include "gilscope/interrupt.h"
+
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <time.h>
-
-/* All that one run of the command holds. */
-struct bench {
-    const struct settings *settings;
-    struct machine *machine;
-    struct plan plan;
-    struct runner *runner;
-    struct samples samples;
-    struct results results;
-    struct summary *summaries; /* summaries[plan.length] */
-    size_t *order;      /* cases, then references: order[plan.length + REFERENCE_COUNT] */
-    size_t *measured;   /* the cases of the block so far, in order */
-    double *scratch;    /* scratch[reps] */
-    double *references; /* references[REFERENCE_COUNT][reps]; NAN: not measured */
-    struct progress_line progress;
-    struct cpu_time cpu_at_start;
-    double start_s;
-    double timed_s;  /* time spent in timed repetitions */
-    unsigned redone; /* tasks done again after a worker of a pool died */
-    unsigned blocks_done;
-};
 
 /* More would not fit the memory that a benchmark may take beside what it measures. */
 enum { SAMPLES_MAX = 4000000 };
@@ -46,19 +20,26 @@ static bool allocate(struct bench *bench, struct error *error)
                           "more than %d repetitions",
                           cases, reps, SAMPLES_MAX);
     }
+    bench->pairs = calloc(cases, sizeof *bench->pairs);
     bench->summaries = calloc(cases, sizeof *bench->summaries);
     bench->order = calloc(cases + REFERENCE_COUNT, sizeof *bench->order);
     bench->measured = calloc(cases, sizeof *bench->measured);
     bench->scratch = calloc(reps, sizeof *bench->scratch);
     bench->references = calloc(REFERENCE_COUNT * reps, sizeof *bench->references);
-    if (bench->summaries == NULL || bench->order == NULL || bench->measured == NULL ||
-        bench->scratch == NULL || bench->references == NULL) {
+    if (bench->pairs == NULL || bench->summaries == NULL || bench->order == NULL ||
+        bench->measured == NULL || bench->scratch == NULL || bench->references == NULL) {
         return fail(error, "out of memory for %zu cases", cases);
     }
     for (size_t i = 0; i < REFERENCE_COUNT * reps; i++) {
         bench->references[i] = NAN;
     }
     return samples_make(&bench->samples, &bench->plan, (unsigned)reps, error);
+}
+
+/* A line on stderr. */
+static void tell(const char *line)
+{
+    fprintf(stderr, "gilscope: %s\n", line);
 }
 
 static bool prepare(struct bench *bench, struct error *error)
@@ -76,11 +57,17 @@ static bool prepare(struct bench *bench, struct error *error)
                           "HWLOC_XMLFILE or HWLOC_SYNTHETIC names another machine: bench can "
                           "only run on this one ('gilscope topo' plans for others)");
     }
-    return plan_make(&bench->plan, settings, machine_facts(bench->machine), error) &&
+    const struct machine_facts *facts = machine_facts(bench->machine);
+    return interpreters_open(&bench->interpreters, interpreters_wanted(settings), tell,
+                             error) &&
+           plan_make(&bench->plan, settings, facts, error) &&
+           interpreters_plan(&bench->interpreters, &bench->plan, settings, facts, error) &&
            allocate(bench, error) &&
            runner_open(&bench->runner, &bench->plan, bench->machine, settings, error) &&
            results_open(&bench->results, settings->output, bench->plan.length, settings->csv,
-                        error);
+                        error) &&
+           (bench->interpreters.length == 0 ||
+            results_open_fidelity(&bench->results, settings->output, error));
 }
 
 static void release(struct bench *bench)
@@ -89,7 +76,9 @@ static void release(struct bench *bench)
     runner_close(bench->runner);
     samples_free(&bench->samples);
     plan_free(&bench->plan);
+    interpreters_close(&bench->interpreters);
     machine_close(bench->machine);
+    free(bench->pairs);
     free(bench->summaries);
     free(bench->order);
     free(bench->measured);
@@ -124,11 +113,36 @@ static void show_case(struct bench *bench, unsigned rep, size_t place, size_t c,
     show_progress(bench, rep, place, what);
 }
 
+static bool is_there(const struct bench *bench, size_t c)
+{
+    const struct variant *variant = bench->plan.cases[c].variant;
+    return variant->context == NULL || guest_is_there(variant);
+}
+
+/* What a failed case means: an interpreter that misbehaves costs its own rows and a line, never
+ * the run. True where the run goes on. */
+static bool leave_out(struct bench *bench, size_t c, struct error *error)
+{
+    const struct variant *variant = bench->plan.cases[c].variant;
+    char line[sizeof error->text + 16];
+
+    if (variant->context == NULL || error->exit_code > EXIT_SIGNALLED) {
+        return false;
+    }
+    guest_leave(variant);
+    progress_clear(&bench->progress);
+    snprintf(line, sizeof line, "left out: %s", error->text);
+    tell(line);
+    *error = (struct error){EXIT_DONE, ""};
+    return true;
+}
+
 static bool warm_up(struct bench *bench, struct error *error)
 {
     for (size_t c = 0; c < bench->plan.length; c++) {
         show_case(bench, 0, 0, c, true);
-        if (!runner_warm_up(bench->runner, c, error)) {
+        if (is_there(bench, c) && !runner_warm_up(bench->runner, c, error) &&
+            !leave_out(bench, c, error)) {
             return false;
         }
     }
@@ -153,9 +167,12 @@ static bool measure_case(struct bench *bench, size_t c, unsigned rep, struct err
 {
     struct sample *sample = sample_at(&bench->samples, c, rep);
 
+    if (!is_there(bench, c)) {
+        return true;
+    }
     if (!runner_measure(bench->runner, c, sample, error)) {
         sample->measured = false;
-        return false;
+        return leave_out(bench, c, error);
     }
     bench->timed_s += sample->wall_s;
     bench->redone += sample->redone;
@@ -179,10 +196,10 @@ static bool run_block(struct bench *bench, unsigned rep, uint64_t *random, struc
         }
         show_case(bench, rep, i, at, false);
         going = measure_case(bench, at, rep, error);
-        if (going) {
+        if (sample_at(&bench->samples, at, rep)->measured) {
             bench->measured[measured++] = at;
-            going = results_rows(&bench->results, &bench->samples, rep, bench->measured,
-                                 measured, false, error);
+            going = going && results_rows(&bench->results, &bench->samples, rep,
+                                          bench->measured, measured, false, error);
         }
     }
     struct error first = *error;
@@ -192,130 +209,6 @@ static bool run_block(struct bench *bench, unsigned rep, uint64_t *random, struc
         *error = first;
     }
     return going && closed;
-}
-
-static bool anything_measured(const struct bench *bench)
-{
-    for (size_t i = 0; i < bench->plan.length * bench->settings->reps; i++) {
-        if (bench->samples.at[i].measured) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static double median_reference(struct bench *bench, size_t r)
-{
-    size_t n = 0;
-
-    for (unsigned rep = 0; rep < bench->settings->reps; rep++) {
-        double value = bench->references[r * bench->settings->reps + rep];
-        if (!isnan(value)) {
-            bench->scratch[n++] = value;
-        }
-    }
-    return estimate_median(bench->scratch, n).median;
-}
-
-/* "gil/core/2 (6 of 11)", separated by semicolons. */
-static void name_drifting(const struct bench *bench, char *text, size_t size)
-{
-    size_t length = 0;
-
-    text[0] = '\0';
-    for (size_t c = 0; c < bench->plan.length && length < size; c++) {
-        const struct summary *summary = &bench->summaries[c];
-        if (summary->drifting > 0) {
-            length += (size_t)snprintf(text + length, size - length, "%s%s/%s/%u (%u of %u)",
-                                       length > 0 ? "; " : "", summary->of->variant->name,
-                                       summary->of->pin->name, summary->of->threads,
-                                       summary->drifting, summary->reps);
-        }
-    }
-}
-
-static void gather_facts(struct bench *bench, struct run_facts *facts)
-{
-    struct rusage usage;
-    time_t now = time(NULL);
-    struct tm utc;
-
-    *facts = (struct run_facts){.machine = bench->machine, .settings = bench->settings};
-    facts->decrement_ns = 1e9 / bench->summaries[bench->plan.cases[0].baseline].rate;
-    for (size_t r = 0; r < REFERENCE_COUNT; r++) {
-        facts->reference[r] = median_reference(bench, r);
-    }
-    facts->steal = stolen_share(bench->cpu_at_start, cpu_time_now());
-    facts->elapsed_s = clock_now() - bench->start_s;
-    facts->timed_share = bench->timed_s / facts->elapsed_s;
-    getrusage(RUSAGE_SELF, &usage);
-    facts->max_rss_kib = usage.ru_maxrss;
-    name_drifting(bench, facts->drifting, sizeof facts->drifting);
-    gmtime_r(&now, &utc);
-    strftime(facts->date, sizeof facts->date, "%Y-%m-%dT%H:%M:%SZ", &utc);
-}
-
-/* Notes for whoever ran it, on stderr: what happened beside the measuring, where things are. */
-static void tell(const struct bench *bench, bool complete)
-{
-    const char *folder = bench->settings->output;
-
-    if (bench->redone > 0) {
-        fprintf(stderr, "gilscope: %u task%s of the pool done again: a worker died meanwhile\n",
-                bench->redone, bench->redone == 1 ? "" : "s");
-    }
-    if (bench->results.kept_earlier) {
-        fprintf(stderr,
-                "gilscope: rows of an interrupted run, kept beside: %s/bench.csv.part.N\n",
-                folder);
-    }
-    if (complete) {
-        fprintf(stderr, "wrote %s/bench.csv, bench-summary.csv, machine.csv, topology.xml\n",
-                folder);
-    } else if (interrupted() && anything_measured(bench)) {
-        fprintf(stderr, "not complete: what was measured is in %s/bench.csv.part\n", folder);
-    }
-}
-
-static bool write_files(struct bench *bench, const struct run_facts *facts, bool complete,
-                        struct error *error)
-{
-    return results_summary(&bench->results, bench->summaries, bench->plan.length, error) &&
-           results_machine(&bench->results, facts, error) &&
-           (!complete || results_commit(&bench->results, error));
-}
-
-static bool show_report(const struct bench *bench, const struct run_facts *facts,
-                        struct error *error)
-{
-    struct style style = style_of(stdout);
-    struct report report = {&bench->plan, bench->summaries, facts, bench->blocks_done};
-
-    if (bench->settings->quiet || bench->settings->csv) {
-        return true;
-    }
-    report_print(&report, &style, stdout);
-    /* Now, before more goes to stderr. */
-    return finish_output(error);
-}
-
-/* Summaries, files, report: after a complete run, and after one that failed half-way. Of
- * several errors the first is the one that main prints. */
-static bool conclude(struct bench *bench, bool complete, struct error *error)
-{
-    struct error later;
-    struct run_facts facts;
-
-    for (size_t c = 0; c < bench->plan.length; c++) {
-        bench->summaries[c] = summarise(&bench->samples, c, bench->scratch);
-    }
-    gather_facts(bench, &facts);
-    bool stored = write_files(bench, &facts, complete, complete ? error : &later);
-    bool shown = show_report(bench, &facts, complete && stored ? error : &later);
-    if (!bench->settings->quiet) {
-        tell(bench, complete && stored);
-    }
-    return complete && stored && shown;
 }
 
 static bool run_bench(const struct settings *settings, struct error *error)
@@ -331,20 +224,17 @@ static bool run_bench(const struct settings *settings, struct error *error)
             bench.blocks_done += going;
         }
         progress_clear(&bench.progress);
-        going = conclude(&bench, going, error);
+        going = bench_conclude(&bench, going, error);
     }
     release(&bench);
     return going;
 }
 
 static const struct option_spec *const bench_options[] = {
-    &option_variant, &option_threads,
-    &option_pin,     &option_reps,
-    &option_time,    &option_count,
-    &option_chunk,   &option_switch_interval,
-    &option_tasks,   &option_output,
-    &option_seed,    &option_csv,
-    &option_quiet,   NULL};
+    &option_variant, &option_threads, &option_pin,   &option_reps,
+    &option_time,    &option_count,   &option_chunk, &option_switch_interval,
+    &option_tasks,   &option_output,  &option_seed,  &option_csv,
+    &option_quiet,   &option_python,  NULL};
 
 const struct command command_bench = {
     .name = "bench",

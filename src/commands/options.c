@@ -77,6 +77,7 @@ static bool set_words(unsigned *bits, const char *list, const char *(*name_of)(s
 
 static bool set_variant(struct settings *settings, const char *list, struct error *why)
 {
+    settings->variants_given = true;
     return set_words(&settings->variants, list, variant_name, variant_count, why);
 }
 
@@ -176,6 +177,17 @@ static bool set_topology(struct settings *settings, const char *what, struct err
     return *what != '\0';
 }
 
+/* Commands between commas; what they are worth shows when they are run. */
+static bool set_python(struct settings *settings, const char *list, struct error *why)
+{
+    bool empty_part = *list == '\0' || *list == ',' || strstr(list, ",,") != NULL ||
+                      list[strlen(list) - 1] == ',';
+
+    (void)why;
+    settings->python = list;
+    return !empty_part;
+}
+
 static bool set_quiet(struct settings *settings, const char *none, struct error *why)
 {
     (void)none;
@@ -267,13 +279,20 @@ const struct option_spec option_topology = {
     "a machine that is not here: FILE.xml or \"pack:2 core:8 pu:2\"",
     "a hwloc XML file or a synthetic description like \"pack:2 core:8 pu:2\"",
     set_topology};
+const struct option_spec option_python = {
+    0,
+    "python",
+    "auto|none|LIST",
+    "interpreters to run beside it (default: auto, which is python3)",
+    "auto, none, or interpreters between commas: python2.7,/opt/py/bin/python3,pypy3",
+    set_python};
 const struct option_spec option_quiet = {'q',  "quiet",  NULL, "no progress, no table",
                                          NULL, set_quiet};
 
 const struct option_spec *const all_options[] = {
-    &option_variant, &option_threads,         &option_pin,   &option_reps,    &option_time,
-    &option_count,   &option_chunk,           &option_tasks, &option_output,  &option_seed,
-    &option_csv,     &option_switch_interval, &option_quiet, &option_topology};
+    &option_variant, &option_threads,         &option_pin,   &option_reps,     &option_time,
+    &option_count,   &option_chunk,           &option_tasks, &option_output,   &option_seed,
+    &option_csv,     &option_switch_interval, &option_quiet, &option_topology, &option_python};
 const size_t all_option_count = sizeof all_options / sizeof *all_options;
 
 struct settings default_settings(void)

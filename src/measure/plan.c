@@ -64,6 +64,16 @@ static void add_cases_of_policy(struct plan *plan, const struct settings *settin
     }
 }
 
+static void complete_case(struct plan *plan, struct plan_case *each,
+                          const struct settings *settings, const struct machine_facts *facts)
+{
+    each->oversubscribed = each->threads > facts->pus;
+    each->tasks = settings->tasks != 0 ? settings->tasks : TASKS_PER_WORKER * each->threads;
+    if (each->tasks > plan->tasks_max) {
+        plan->tasks_max = each->tasks;
+    }
+}
+
 bool plan_make(struct plan *plan, const struct settings *settings,
                const struct machine_facts *facts, struct error *error)
 {
@@ -84,13 +94,25 @@ bool plan_make(struct plan *plan, const struct settings *settings,
         }
     }
     for (size_t c = 0; c < plan->length; c++) {
-        struct plan_case *each = &plan->cases[c];
-        each->oversubscribed = each->threads > facts->pus;
-        each->tasks = settings->tasks != 0 ? settings->tasks : TASKS_PER_WORKER * each->threads;
-        if (each->tasks > plan->tasks_max) {
-            plan->tasks_max = each->tasks;
-        }
+        complete_case(plan, &plan->cases[c], settings, facts);
     }
+    return true;
+}
+
+bool plan_add(struct plan *plan, const struct plan_case *new_case,
+              const struct settings *settings, const struct machine_facts *facts,
+              struct error *error)
+{
+    struct plan_case *more = realloc(plan->cases, (plan->length + 1) * sizeof *plan->cases);
+
+    if (more == NULL) {
+        return fail(error, "out of memory for %zu cases", plan->length + 1);
+    }
+    plan->cases = more;
+    struct plan_case *added =
+        add_case(plan, new_case->variant, new_case->pin, new_case->threads);
+    added->baseline = new_case->baseline;
+    complete_case(plan, added, settings, facts);
     return true;
 }
 

@@ -27,6 +27,11 @@ double sample_rate(const struct sample *sample)
     return (double)sample->count / sample->wall_s;
 }
 
+double work_s(const struct sample *sample, const struct variant *variant)
+{
+    return variant->startup_inside ? sample->wall_s - sample->startup_s : sample->wall_s;
+}
+
 double runner_unit_s(const struct runner *runner)
 {
     return runner->unit_s;
@@ -231,6 +236,7 @@ static void prepare(struct runner *runner, const struct plan_case *this_case, ui
     size_t policy = (size_t)(this_case->pin - pin_policies);
 
     *run = (struct run){
+        .variant = this_case->variant,
         .kernel = &kernel_countdown,
         .threads = this_case->threads,
         .count = count,
@@ -243,6 +249,7 @@ static void prepare(struct runner *runner, const struct plan_case *this_case, ui
         .slots = this_case->pin->binds ? &runner->slots[policy * runner->pus] : NULL,
         .slot_count = runner->pus,
         .workers = runner->workers,
+        .startup_s = NAN,
     };
     /* Three quarters of the windows, if all goes as planned. */
     double expected_s =
@@ -324,7 +331,8 @@ static void take_sample(const struct plan_case *this_case, struct run *run, doub
         sample->involuntary_switches += to->involuntary_switches - from->involuntary_switches;
     }
     sample->wall_s = end_s - start_s;
-    sample->startup_s = start_s - called_s;
+    sample->startup_s =
+        this_case->variant->context != NULL ? run->startup_s : start_s - called_s;
     sample->drift = this_case->variant->chunked && chunks_fit_windows(run, unit_s)
                         ? progress_drift(run->workers, run->threads, sample->wall_s)
                         : NAN;
@@ -348,23 +356,34 @@ static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sam
     return true;
 }
 
+/* How long a repetition of the variant is to last. What has to last a time at least is aimed a bit
+ * above it. */
+static double time_of(const struct runner *runner, const struct variant *variant)
+{
+    return fmax(runner->settings->time_s, 1.02 * variant->least_s);
+}
+
 /* Repetitions last about settings->time_s: the next one is sized after this one's speed, but
  * not all at once: this one may have been disturbed. */
 static void resize(struct runner *runner, size_t c, const struct sample *sample)
 {
     const struct settings *settings = runner->settings;
-
-    double wanted = settings->time_s * sample_rate(sample), now = (double)runner->counts[c];
+    const struct variant *variant = runner->plan->cases[c].variant;
+    double rate = (double)sample->count / work_s(sample, variant);
+    double wanted = time_of(runner, variant) * rate, now = (double)runner->counts[c];
 
     if (settings->count == 0) {
-        runner->counts[c] = capped(fmin(fmax(wanted, now / 2), now * 2));
+        double next = fmin(fmax(wanted, now / 2), now * 2);
+        /* Where there is a least: long enough at the best speed seen, so at any other. */
+        runner->counts[c] = capped(variant->least_s > 0 ? fmax(next, now) : next);
     }
 }
 
 bool runner_warm_up(struct runner *runner, size_t c, struct error *error)
 {
     const struct settings *settings = runner->settings;
-    double enough_s = settings->time_s / 5;
+    const struct variant *variant = runner->plan->cases[c].variant;
+    double enough_s = time_of(runner, variant) / 5;
     uint64_t most = settings->count != 0 ? settings->count : UINT64_MAX;
     uint64_t count = units_in(settings->time_s / 50, runner->unit_s);
     struct sample sample;
@@ -374,14 +393,16 @@ bool runner_warm_up(struct runner *runner, size_t c, struct error *error)
         if (!run_once(runner, c, count, &sample, error)) {
             return false;
         }
-        if (sample.wall_s >= enough_s || count == most) {
+        double took_s = work_s(&sample, variant);
+        if (took_s >= enough_s || count == most) {
             break;
         }
-        double factor = enough_s / fmax(sample.wall_s, 1e-7) * 1.2;
+        double factor = enough_s / fmax(took_s, 1e-7) * 1.2;
         count = capped((double)count * fmin(fmax(factor, 1.5), 20) + 1);
     }
-    runner->counts[c] = settings->count != 0 ? settings->count
-                                             : capped(settings->time_s * sample_rate(&sample));
+    double rate = (double)sample.count / work_s(&sample, variant);
+    runner->counts[c] =
+        settings->count != 0 ? settings->count : capped(time_of(runner, variant) * rate);
     return true;
 }
 

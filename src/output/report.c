@@ -237,5 +237,6 @@ void report_print(const struct report *report, const struct style *style, FILE *
     print_one_core(report, to);
     print_pool(report, to);
     report_sentences(report, style, to);
+    report_fidelity(report->pairs, report->pair_count, style, to);
     print_warnings(report, style, to);
 }

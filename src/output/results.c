@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char bench_header[] =
     "variant,kernel,pin,threads,rep,count,chunk,wall_s,cpu_s,startup_s,rate_per_s,speedup,"
@@ -50,11 +51,14 @@ bool results_open(struct results *results, const char *folder, size_t cases, boo
                  {&results->summary, "bench-summary.csv"},
                  {&results->machine, "machine.csv"},
                  {&results->topology, "topology.xml"}};
+    size_t n = sizeof files / sizeof *files;
 
     memset(results, 0, sizeof *results);
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    for (size_t i = 0; i < n; i++) {
         files[i].file->fd = -1;
     }
+    results->fidelity.fd = -1;
+    snprintf(results->fidelity.path, sizeof results->fidelity.path, "%s/fidelity.csv", folder);
     results->echo = echo_rows;
     results->rows_size = cases * BENCH_ROW_MAX;
     results->rows = malloc(results->rows_size);
@@ -64,7 +68,7 @@ bool results_open(struct results *results, const char *folder, size_t cases, boo
     if (!make_folder(folder, error)) {
         return false;
     }
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    for (size_t i = 0; i < n; i++) {
         bool kept;
         /* Only what was measured cannot be had again. */
         size_t keep_above = files[i].file == &results->bench ? sizeof bench_header - 1 : 0;
@@ -251,6 +255,7 @@ bool results_machine(struct results *results, const struct run_facts *facts,
               number_fact(results, "timed_share", facts->timed_share, error) &&
               number_fact(results, "elapsed_s", facts->elapsed_s, error) &&
               number_fact(results, "max_rss_kib", (double)facts->max_rss_kib, error) &&
+              fact(results, "interpreters", facts->interpreters, error) &&
               fact(results, "drifting", facts->drifting, error) &&
               fact(results, "command_line", facts->settings->command_line, error) &&
               fact(results, "seed", seed, error) && fact(results, "date", facts->date, error);
@@ -265,19 +270,24 @@ bool results_machine(struct results *results, const struct run_facts *facts,
 bool results_commit(struct results *results, struct error *error)
 {
     /* bench.csv last: where it is new, all are. */
-    struct outfile *files[] = {&results->topology, &results->machine, &results->summary,
-                               &results->bench};
+    struct outfile *files[] = {&results->fidelity, &results->topology, &results->machine,
+                               &results->summary, &results->bench};
+    bool fidelity = results->fidelity.fd >= 0;
     enum { FILES = sizeof files / sizeof *files };
+    int first = fidelity ? 0 : 1;
 
-    for (int i = 0; i < FILES; i++) {
+    for (int i = first; i < FILES; i++) {
         if (!outfile_sync(files[i], error)) {
             return false;
         }
     }
-    for (int i = 0; i < FILES; i++) {
+    for (int i = first; i < FILES; i++) {
         if (!outfile_commit(files[i], error)) {
             return false;
         }
+    }
+    if (!fidelity) {
+        unlink(results->fidelity.path); /* mostly there is none */
     }
     return true;
 }
@@ -291,6 +301,7 @@ void results_close(struct results *results)
     outfile_close(&results->summary);
     outfile_close(&results->machine);
     outfile_close(&results->topology);
+    outfile_close(&results->fidelity);
     free(results->rows);
     results->rows = NULL;
 }

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { NAME_WIDTH = 10, CELL_WIDTH = 15 };
+enum { NAME_WIDTH = 10, GUEST_WIDTH = 22, CELL_WIDTH = 15 };
 
 const struct summary *report_find(const struct report *report, const char *variant,
                                   const struct pin_policy *pin, unsigned threads)
@@ -25,7 +25,8 @@ unsigned report_threads(const struct report *report, const struct pin_policy *pi
 
     for (size_t c = 0; c < report->plan->length; c++) {
         const struct plan_case *each = &report->plan->cases[c];
-        if (each->pin != pin || each->threads < 2 || report->summaries[c].reps == 0) {
+        if (each->pin != pin || each->variant->context != NULL || each->threads < 2 ||
+            report->summaries[c].reps == 0) {
             continue;
         }
         if (least == 0 || each->threads < least) {
@@ -38,15 +39,28 @@ unsigned report_threads(const struct report *report, const struct pin_policy *pi
     return most != 0 ? most : least;
 }
 
-/* The thread counts of a policy's cases, ascending, in counts[most]. */
-static size_t thread_counts(const struct report *report, const struct pin_policy *pin,
-                            unsigned *counts, size_t most)
+/* One table: the cases of a policy, ours or the interpreters'. */
+struct section {
+    const struct report *report;
+    const struct pin_policy *pin;
+    bool guests;
+    int name_width;
+};
+
+static bool belongs(const struct section *section, const struct plan_case *each)
 {
+    return each->pin == section->pin && (each->variant->context != NULL) == section->guests;
+}
+
+/* The thread counts of its cases, ascending, in counts[most]. */
+static size_t thread_counts(const struct section *section, unsigned *counts, size_t most)
+{
+    const struct plan *plan = section->report->plan;
     size_t n = 0;
 
-    for (size_t c = 0; c < report->plan->length && n < most; c++) {
-        const struct plan_case *each = &report->plan->cases[c];
-        if (each->pin == pin && (n == 0 || each->threads > counts[n - 1])) {
+    for (size_t c = 0; c < plan->length && n < most; c++) {
+        const struct plan_case *each = &plan->cases[c];
+        if (belongs(section, each) && (n == 0 || each->threads > counts[n - 1])) {
             counts[n++] = each->threads;
         }
     }
@@ -91,50 +105,58 @@ static void print_cell(const struct summary *summary, const struct style *style,
             style->plain, style->warn, marks, style->plain);
 }
 
-static void print_heads(const struct report *report, const unsigned *counts, size_t n,
+static void print_heads(const struct section *section, const unsigned *counts, size_t n,
                         const struct style *style, FILE *to)
 {
-    fprintf(to, "%s%-*s", style->bold, NAME_WIDTH, "threads");
+    unsigned pus = machine_facts(section->report->facts->machine)->pus;
+
+    fprintf(to, "%s%-*s", style->bold, section->name_width, "threads");
     for (size_t i = 0; i < n; i++) {
-        bool oversubscribed = counts[i] > machine_facts(report->facts->machine)->pus;
-        fprintf(to, "%*u%-2s", CELL_WIDTH - 2, counts[i], oversubscribed ? "*" : "");
+        fprintf(to, "%*u%-2s", CELL_WIDTH - 2, counts[i], counts[i] > pus ? "*" : "");
     }
     fprintf(to, "%s\n", style->plain);
 }
 
-static bool in_plan(const struct report *report, const struct variant *variant)
+/* A row for each variant, in the plan's order: there its cases stand together. */
+static void print_rows(const struct section *section, const unsigned *counts, size_t n,
+                       const struct style *style, FILE *to)
 {
-    for (size_t c = 0; c < report->plan->length; c++) {
-        if (report->plan->cases[c].variant == variant) {
-            return true;
+    const struct plan *plan = section->report->plan;
+    const struct variant *before = NULL;
+
+    for (size_t c = 0; c < plan->length; c++) {
+        const struct variant *variant = plan->cases[c].variant;
+        if (!belongs(section, &plan->cases[c]) || variant == before) {
+            continue;
         }
+        before = variant;
+        fprintf(to, "%-*s", section->name_width, variant->name);
+        for (size_t i = 0; i < n; i++) {
+            print_cell(report_find(section->report, variant->name, section->pin, counts[i]),
+                       style, to);
+        }
+        fputc('\n', to);
     }
-    return false;
 }
 
 /* As many thread counts side by side as the width allows; the others below. */
-static void print_speedups(const struct report *report, const struct pin_policy *pin,
-                           const struct style *style, FILE *to)
+static void print_speedups(const struct section *section, const struct style *style, FILE *to)
 {
     unsigned counts[THREADS_MAX];
-    size_t n = thread_counts(report, pin, counts, THREADS_MAX);
-    size_t at_once = (style->width - NAME_WIDTH) / CELL_WIDTH;
+    size_t n = thread_counts(section, counts, THREADS_MAX);
+    size_t at_once = (style->width - (unsigned)section->name_width) / CELL_WIDTH;
 
-    fprintf(to, "\n%sSpeedup over one thread without a lock%s, pin %s (%s)\n", style->bold,
-            style->plain, pin->name, "median, 95 % interval");
+    if (n == 0) {
+        return;
+    }
+    fprintf(to, "\n%s%s%s, pin %s (%s)\n", style->bold,
+            section->guests ? "Python: speedup over each one's own serial run"
+                            : "Speedup over one thread without a lock",
+            style->plain, section->pin->name, "median, 95 % interval");
     for (size_t from = 0; from < n; from += at_once) {
         size_t columns = n - from < at_once ? n - from : at_once;
-        print_heads(report, counts + from, columns, style, to);
-        for (size_t v = 0; v < variant_count; v++) {
-            if (!in_plan(report, variants[v])) {
-                continue;
-            }
-            fprintf(to, "%-*s", NAME_WIDTH, variants[v]->name);
-            for (size_t i = from; i < from + columns; i++) {
-                print_cell(report_find(report, variants[v]->name, pin, counts[i]), style, to);
-            }
-            fputc('\n', to);
-        }
+        print_heads(section, counts + from, columns, style, to);
+        print_rows(section, counts + from, columns, style, to);
     }
 }
 
@@ -212,13 +234,13 @@ static void print_legend(const struct report *report, const struct style *style,
 
 void report_table(const struct report *report, const struct style *style, FILE *to)
 {
-    const struct plan *plan = report->plan;
-
-    for (size_t c = 0; c < plan->length; c++) {
-        if (c == 0 || plan->cases[c].pin != plan->cases[c - 1].pin) {
-            print_speedups(report, plan->cases[c].pin, style, to);
+    for (int guests = 0; guests < 2; guests++) {
+        for (size_t p = 0; p < pin_policy_count; p++) {
+            const struct section section = {report, &pin_policies[p], guests == 1,
+                                            guests == 1 ? GUEST_WIDTH : NAME_WIDTH};
+            print_speedups(&section, style, to);
         }
     }
-    print_costs(report, plan->cases[0].pin, style, to);
+    print_costs(report, report->plan->cases[0].pin, style, to);
     print_legend(report, style, to);
 }

@@ -1,0 +1,141 @@
+/* All interpreters of a run: the list, who is who, and their guests. See interpreter.h. */
+#include "job.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The one of that name, or null. */
+static const struct interpreter *named(const struct interpreters *interpreters,
+                                       const char *name)
+{
+    for (size_t i = 0; i < interpreters->length; i++) {
+        if (strcmp(interpreters->at[i]->name, name) == 0) {
+            return interpreters->at[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct interpreter *same_executable(const struct interpreters *interpreters,
+                                                 const char *executable)
+{
+    for (size_t i = 0; i < interpreters->length; i++) {
+        if (strcmp(interpreters->at[i]->facts.executable, executable) == 0) {
+            return interpreters->at[i];
+        }
+    }
+    return NULL;
+}
+
+static void rename_interpreter(struct interpreter *interpreter, const char *name)
+{
+    snprintf(interpreter->name, sizeof interpreter->name, "%s", name);
+    for (int m = 0; m < MODE_COUNT; m++) {
+        struct guest *guest = &interpreter->guests[m];
+        snprintf(guest->name, sizeof guest->name, "%s/%s", name, guest->mode->name);
+    }
+}
+
+/* Two of one version: the later one gets its micro version, or a letter, too. */
+static void tell_apart(const struct interpreters *interpreters, struct interpreter *later)
+{
+    char exact[INTERPRETER_NAME_MAX - 8], name[INTERPRETER_NAME_MAX];
+
+    if (named(interpreters, later->name) == NULL) {
+        return;
+    }
+    interpreter_name(&later->facts, true, exact, sizeof exact);
+    snprintf(name, sizeof name, "%s", exact);
+    for (char letter = 'b'; named(interpreters, name) != NULL; letter++) {
+        snprintf(name, sizeof name, "%s-%c", exact, letter);
+    }
+    rename_interpreter(later, name);
+}
+
+static void add(struct interpreters *interpreters, struct interpreter *interpreter,
+                void (*tell)(const char *line))
+{
+    const struct interpreter *same =
+        same_executable(interpreters, interpreter->facts.executable);
+    char line[256];
+
+    if (same != NULL) {
+        snprintf(line, sizeof line, "%.80s left out: it is the same as %.80s",
+                 interpreter->command, same->command);
+        tell(line);
+        interpreter_close(interpreter);
+        return;
+    }
+    tell_apart(interpreters, interpreter);
+    interpreters->at[interpreters->length++] = interpreter;
+    for (int m = 0; m < MODE_COUNT; m++) {
+        if (guest_is_there(&interpreter->guests[m].variant)) {
+            interpreters->guests[interpreters->guest_count++] = &interpreter->guests[m];
+        }
+    }
+}
+
+/* The words of the list lie in *words, owned by the caller, as long as their interpreters. */
+static bool open_each(struct interpreters *interpreters, char *words,
+                      void (*tell)(const char *line), struct error *error)
+{
+    char *rest = words;
+
+    for (char *word; (word = strsep(&rest, ",")) != NULL;) {
+        struct interpreter *interpreter;
+        struct error why;
+        char line[600];
+
+        if (interpreters->length == INTERPRETERS_MAX) {
+            snprintf(line, sizeof line, "%.80s left out: %d interpreters are the most", word,
+                     INTERPRETERS_MAX);
+            tell(line);
+        } else if (interpreter_open(&interpreter, word, &interpreter_limits, tell, &why)) {
+            add(interpreters, interpreter, tell);
+        } else if (why.exit_code > EXIT_SIGNALLED) {
+            *error = why;
+            return false;
+        } else {
+            snprintf(line, sizeof line, "interpreter left out: %s", why.text);
+            tell(line);
+        }
+    }
+    return true;
+}
+
+bool interpreters_open(struct interpreters *interpreters, const char *list,
+                       void (*tell)(const char *line), struct error *error)
+{
+    memset(interpreters, 0, sizeof *interpreters);
+    if (strcmp(list, "none") == 0) {
+        return true;
+    }
+    interpreters->words = strdup(strcmp(list, "auto") == 0 ? "python3" : list);
+    return interpreters->words != NULL
+               ? open_each(interpreters, interpreters->words, tell, error)
+               : fail(error, "out of memory");
+}
+
+void interpreters_describe(const struct interpreters *interpreters, char *text, size_t size)
+{
+    size_t length = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < interpreters->length && length < size; i++) {
+        const struct interpreter *each = interpreters->at[i];
+        const struct interpreter_facts *facts = &each->facts;
+        length +=
+            (size_t)snprintf(text + length, size - length, "%s%s (%u.%u.%u)", i > 0 ? "; " : "",
+                             each->name, facts->major, facts->minor, facts->micro);
+    }
+}
+
+void interpreters_close(struct interpreters *interpreters)
+{
+    for (size_t i = 0; i < interpreters->length; i++) {
+        interpreter_close(interpreters->at[i]);
+    }
+    free(interpreters->words);
+    memset(interpreters, 0, sizeof *interpreters);
+}

@@ -1,0 +1,120 @@
+/* The cases of the interpreters: see interpreters_plan. */
+#include "gilscope/interpreter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *interpreters_wanted(const struct settings *settings)
+{
+    const char *usual = getenv("GILSCOPE_PYTHON");
+
+    if (settings->python != NULL) {
+        return settings->python;
+    }
+    if (settings->variants_given) {
+        return "none";
+    }
+    return usual != NULL && *usual != '\0' ? usual : "auto";
+}
+
+static bool is_power_of_two(unsigned n)
+{
+    return (n & (n - 1)) == 0;
+}
+
+/* Their repetitions are long, so that, unless counts are asked for, only 1, 2, 4 … are run, and
+ * as many threads as there are cores and PUs. */
+static void choose_threads(const struct settings *settings, const struct machine_facts *facts,
+                           struct thread_list *list)
+{
+    struct thread_list all;
+
+    *list = settings->threads;
+    if (list->length > 0) {
+        return;
+    }
+    default_threads(facts, &all);
+    for (size_t t = 0; t < all.length; t++) {
+        unsigned n = all.values[t];
+        if (is_power_of_two(n) || n == facts->cores || n == facts->pus) {
+            list->values[list->length++] = n;
+        }
+    }
+}
+
+/* What adding cases needs. */
+struct adding {
+    struct plan *plan;
+    const struct settings *settings;
+    const struct machine_facts *facts;
+    const struct thread_list *threads;
+};
+
+static bool add(const struct adding *to, const struct guest *guest,
+                const struct pin_policy *pin, unsigned threads, size_t baseline,
+                struct error *error)
+{
+    const struct plan_case new_case = {
+        .variant = &guest->variant, .pin = pin, .threads = threads, .baseline = baseline};
+    return plan_add(to->plan, &new_case, to->settings, to->facts, error);
+}
+
+static bool add_mode(const struct adding *to, const struct guest *guest,
+                     const struct pin_policy *pin, size_t baseline, struct error *error)
+{
+    bool own = guest->mode->own_baseline;
+
+    if (own) {
+        baseline = to->plan->length;
+        if (!add(to, guest, pin, 1, baseline, error)) {
+            return false;
+        }
+    }
+    for (size_t t = 0; t < to->threads->length; t++) {
+        unsigned threads = to->threads->values[t];
+        /* One thread is no different for being pinned: not measured twice. */
+        bool wanted = threads > 1 || (!pin->binds && !own);
+        if (wanted && !add(to, guest, pin, threads, baseline, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool add_cases(const struct adding *to, const struct interpreter *interpreter,
+                      const struct pin_policy *pin, struct error *error)
+{
+    size_t baseline = to->plan->length;
+
+    if (!add(to, &interpreter->guests[0], pin, 1, baseline, error)) {
+        return false;
+    }
+    for (int m = 1; m < MODE_COUNT; m++) {
+        const struct guest *guest = &interpreter->guests[m];
+        if (guest_is_there(&guest->variant) && !add_mode(to, guest, pin, baseline, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool interpreters_plan(const struct interpreters *interpreters, struct plan *plan,
+                       const struct settings *settings, const struct machine_facts *facts,
+                       struct error *error)
+{
+    struct thread_list threads;
+    const struct adding to = {plan, settings, facts, &threads};
+
+    choose_threads(settings, facts, &threads);
+    for (size_t i = 0; i < interpreters->length; i++) {
+        const struct interpreter *each = interpreters->at[i];
+        for (size_t p = 0; p < pin_policy_count; p++) {
+            const struct pin_policy *pin = &pin_policies[p];
+            bool core = strcmp(pin->name, "core") == 0 && (settings->pins >> p & 1);
+            if ((core ? each->facts.binds : !pin->binds) && !add_cases(&to, each, pin, error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}

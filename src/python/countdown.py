@@ -1,0 +1,168 @@
+"""The article's countdown: alone, in threads, in a pool of processes, and in C without the GIL.
+
+The same file for Python 2.7, every 3.x and PyPy. gilscope runs it with -c and talks to it: a job
+a line on standard input, an answer a line on standard output (src/interpreters/ is the other end).
+By hand: echo "threads 2 10000000 -" | python3 src/python/countdown.py
+"""
+import os
+import sys
+if "" in sys.path:
+    sys.path.remove("")  # what lies in the current folder is not part of the measurement
+import platform
+import resource
+import signal
+import time
+
+clock = getattr(time, "perf_counter", time.time)  # Python 2 has no better one
+
+
+def countdown(n):
+    while n > 0:
+        n -= 1
+    return n
+
+
+# ---- the article's ways of sharing the work: each returns what is left of every share ----
+
+def serial(shares, slots):
+    bind(slots[0])
+    return [countdown(shares[0])]
+
+
+def threads(shares, slots, work=countdown):
+    import threading
+    left = []
+
+    def share(n, slot):
+        bind(slot)
+        left.append(work(n))
+
+    workers = [threading.Thread(target=share, args=each) for each in zip(shares, slots)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return left
+
+
+def pool(shares, slots):
+    made = context().Pool(len(shares), begin_worker, (os.getpid(), slots))
+    mapped = clock()
+    left = made.map(countdown, shares)
+    pool.map_s = clock() - mapped
+    made.close()
+    made.join()
+    return left
+
+
+def nogil(shares, slots):
+    import gilscope_nogil  # Cython, see gilscope_nogil.pyx
+    return threads(shares, slots, gilscope_nogil.countdown)
+
+
+# ---- around them ----
+
+def bind(slot):
+    """Binds the calling thread to that PU, or lets it run anywhere."""
+    if slot is not None:
+        os.sched_setaffinity(0, [slot])
+
+
+def context():
+    """multiprocessing, with fork as on all Pythons before 3.14: workers need no file to import."""
+    import multiprocessing
+    return getattr(multiprocessing, "get_context", lambda how: multiprocessing)("fork")
+
+
+def begin_worker(parent, slots):
+    """A worker of a pool binds itself, and leaves when its parent is gone, even in mid-task."""
+    def look(*_):
+        if os.getppid() != parent:
+            os._exit(1)
+
+    import multiprocessing
+    # The workers of all pools are numbered one after the other.
+    number = int(multiprocessing.current_process().name.rsplit("-", 1)[1])
+    bind(slots[number % len(slots)])
+    signal.signal(signal.SIGALRM, look)
+    signal.siginterrupt(signal.SIGALRM, False)
+    signal.setitimer(signal.ITIMER_REAL, 1, 1)
+
+
+def used():
+    """CPU seconds, voluntary and involuntary context switches: ours and of children waited for."""
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return [sum(u.ru_utime + u.ru_stime for u in both), sum(u.ru_nvcsw for u in both),
+            sum(u.ru_nivcsw for u in both)]
+
+
+def job(line):
+    """"MODE THREADS COUNT PU,PU..." (or - for no PUs) to "ok DONE WALL_S STARTUP_S CPU_S V I"."""
+    mode, n, count, slots = line.split()
+    n, count = int(n), int(count)
+    shares = [count // n + (i < count % n) for i in range(n)]
+    slots = [None] * n if slots == "-" else [int(slot) for slot in slots.split(",")]
+    before, start = used(), clock()
+    left = MODES[mode](shares, slots)
+    wall_s = clock() - start
+    cpu_s, voluntary, involuntary = [b - a for a, b in zip(before, used())]
+    # Creating, closing and joining a pool is in wall_s, as in the article, and told beside it.
+    startup_s = repr(wall_s - pool.map_s) if mode == "pool" else "-"
+    done = count - sum(left) if len(left) == n else 0
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, ANYWHERE)
+    return "ok %d %r %s %r %d %d" % (done, wall_s, startup_s, cpu_s, voluntary, involuntary)
+
+
+def why(error):
+    """An exception as a few words on one line."""
+    return " ".join(("%s: %s" % (type(error).__name__, error)).split())
+
+
+def trial(mode):
+    """"ok", or why the mode cannot be had. Importing it now keeps that out of the measurement."""
+    try:
+        if mode in ("threads", "nogil"):
+            import threading
+        if mode == "nogil":
+            import gilscope_nogil
+        if mode == "pool":
+            context().Lock()  # asks the system for what a pool needs, a semaphore
+    except Exception as error:
+        return why(error)
+    return "ok"
+
+
+def hello(modes):
+    """What this interpreter is, as NAME=VALUE separated by tabs. modes: those to be tried."""
+    tried = ["%s=%s" % (mode, trial(mode)) for mode in modes]
+    facts = [
+        "implementation=" + platform.python_implementation(),
+        "version=%d.%d.%d" % sys.version_info[:3],
+        # Free-threaded builds have a GIL, which may be off, and is turned on for some modules.
+        "free_threaded=%d" % ("t" in getattr(sys, "abiflags", "")),
+        "gil=%d" % getattr(sys, "_is_gil_enabled", lambda: True)(),
+        "binds=%d" % hasattr(os, "sched_setaffinity"),
+        "executable=" + os.path.realpath(sys.executable or "?"),
+    ]
+    return "\t".join(["gilscope=1"] + facts + tried)
+
+
+def tell(line):
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+MODES = {"serial": serial, "threads": threads, "pool": pool, "nogil": nogil}
+ANYWHERE = os.sched_getaffinity(0) if hasattr(os, "sched_setaffinity") else None
+
+if __name__ == "__main__":
+    # python -c THIS MODE,MODE FOLDER...: what may be asked for, where the Cython module may lie
+    sys.path.extend(sys.argv[2:])
+    tell(hello((sys.argv[1:] or ["serial,threads,pool,nogil"])[0].split(",")))
+    # No iteration over the file: Python 2 would read ahead.
+    for request in iter(sys.stdin.readline, ""):
+        try:
+            tell(job(request))
+        except Exception as failure:
+            tell("error " + why(failure))
