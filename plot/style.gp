@@ -1,4 +1,4 @@
-# What the pictures share: the canvas, the colours, the axis of threads, the labels at the curves.
+# What the pictures over threads share: the axis of threads, the styles, the labels at the curves.
 #
 # A picture loads cases.gp (which cases.awk wrote), sets TITLE, SUBTITLE and what follows, loads
 # this file, and plots.
@@ -8,46 +8,7 @@
 #   reading(v)                      and how that reads in a label
 #   ideal(n), IDEAL                 what n threads could reach at best, and the words for it
 
-set encoding utf8
-
-# --- the canvas: 1200 x 675, a slide's 16:9; the places below are in its pixels, from the bottom ---
-W = 1200.0
-H = 675.0
-if (FORMAT eq 'svg') {
-    set terminal svg size W,H fixed enhanced font 'Helvetica,14' background '#ffffff'
-} else {
-    # twice the pixels: sharp on a projector and on a dense screen
-    set terminal pngcairo size 2*W,2*H enhanced font 'Helvetica,10.5' \
-        fontscale 2 linewidth 2 pointscale 2 background '#ffffff'
-}
-set output NAME_OF_PICTURE.'.'.FORMAT
-# gnuplot counts the size of a font in pixels for svg and in points for cairo
-face(px, how) = sprintf('Helvetica%s,%g', how, FORMAT eq 'svg' ? px : 0.75 * px)
-LARGE = face(25, ':Bold')
-MEDIUM = face(15, '')
-SMALL = face(13, '')
-
-INK = 0x222222
-MUTED = 0x666666
-
-# --- one colour a variant in all pictures: those of Okabe and Ito, which colour-blind readers can
-# tell apart, the yellow darkened for white paper. Variants that lie on each other (critical and gil;
-# nogil, tasks and pool) get lines of different widths, so that all of them show. ---
-KNOWN  = 'serial   critical ticks    gil      nogil    tasks    pool     atomic   release'
-COLOUR = '0x666666 0xCC79A7 0xE69F00 0xD55E00 0x0072B2 0x009E73 0x56B4E9 0x000000 0xB8A200'
-WIDTH  = '2        5        2.4      2.6      6        4        1.8      2.4      2.4'
-width(rank) = rank <= words(WIDTH) ? word(WIDTH, rank) + 0 : 2
-# for variants this file has not heard of, in the order in which they turn up
-OTHER  = '0x882255 0x332288 0x8A8A1F 0x2F8F83 0xAA4499 0x117733 0xB8505F 0x5B8FB0 0x9A6A1B'
-
-find_from(list, name, i) = i > words(list) ? 0 : word(list, i) eq name ? i : find_from(list, name, i + 1)
-find(list, name) = find_from(list, name, 1)
-hex(list, i) = int(word(list, (i - 1) % words(list) + 1) + 0)
-blend(a, b, share) = int((1 - share) * (a % 256) + share * (b % 256))
-mix(a, b, share) = 65536 * blend(a / 65536, b / 65536, share) + 256 * blend(a / 256, b / 256, share) \
-    + blend(a, b, share)
-# text needs more contrast than a line does
-text(colour) = mix(colour, 0x000000, 0.2)
+load 'canvas.gp'
 
 # --- pin policies: the best that was measured carries the picture, solid and strong; the others are
 # thin and dashed behind it. Filled points are pinned. ---
@@ -57,19 +18,23 @@ POINT = '7 9 5 6 13'
 pin_rank(pin) = find(PINS, pin) ? find(PINS, pin) : 5
 
 array HUE[CURVES]
+array GUEST[CURVES]
 array RANK[CURVES]          # of the variant: its place among those known, or behind them
 array ORDER[CURVES]         # from the bottom to the top: unpinned below pinned, wide below narrow
 array BEST[CURVES]          # 1: it is the curve of its variant that has a label
 others = 0
 best_pin = 5
 do for [c = 1:CURVES] {
+    # an interpreter's curve has the colour of its model, and is told apart by its dashes
+    GUEST[c] = MODEL[c] ne ''
     RANK[c] = find(KNOWN, NAME[c])
     do for [d = 1:c - 1] {
         if (RANK[c] == 0 && NAME[d] eq NAME[c]) { RANK[c] = RANK[d] }
     }
     if (RANK[c] == 0) { others = others + 1; RANK[c] = words(KNOWN) + others }
-    HUE[c] = RANK[c] <= words(KNOWN) ? hex(COLOUR, RANK[c]) : hex(OTHER, RANK[c] - words(KNOWN))
-    if (NAME[c] ne 'serial' && pin_rank(PIN[c]) < best_pin) { best_pin = pin_rank(PIN[c]) }
+    HUE[c] = RANK[c] <= words(KNOWN) ? hex(COLOUR, RANK[c]) : \
+        GUEST[c] && find(KNOWN, MODEL[c]) ? hex(COLOUR, find(KNOWN, MODEL[c])) : hex(OTHER, RANK[c] - words(KNOWN))
+    if (NAME[c] ne 'serial' && !GUEST[c] && pin_rank(PIN[c]) < best_pin) { best_pin = pin_rank(PIN[c]) }
     BEST[c] = NAME[c] ne 'serial'
     do for [d = 1:CURVES] {
         if (NAME[d] eq NAME[c] && pin_rank(PIN[d]) < pin_rank(PIN[c])) { BEST[c] = 0 }
@@ -277,6 +242,9 @@ set label IDEAL at screen (x_pixel(ideal_from) + ideal_dx / 2 - 15 * sin(slope))
 set style line IDEAL_LINE lc rgb 0xcfcfcb lw 12 dt solid
 
 # --- the key below: what the lines and points stand for ---
+# Interpreters have no bars here: fidelity.gp shows theirs, and so many would hide the curves.
+GUEST_WORDS = ''
+do for [c = 1:CURVES] { if (GUEST[c]) { GUEST_WORDS = 'an interpreter, in the colour of its model' } }
 array PIN_SEEN[5]
 do for [p = 1:5] {
     PIN_SEEN[p] = ''
