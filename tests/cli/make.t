@@ -128,7 +128,20 @@ subtest 'package lists are refreshed where apt has none' => sub {
     fake_command($path, 'apt-get',
         qq{echo "apt-get \$*" >>"$log"; case \$1 in update) >"$kept/updated" ;; *) [ -e "$kept/updated" ] || exit 100 ;; esac});
     is(deps($path, 'run')->{exit}, 0, 'installed in the end');
-    is(join(' ', slurp($log) =~ /^apt-get (\S+)/mg), 'install update install', 'after one refresh');
+    is(join(' ', slurp($log) =~ /^apt-get (\S+)/mg), 'install update install install',
+        'after one refresh, and then the extras');
+};
+
+subtest 'Python and Cython are extras' => sub {
+    my $kept = temp_folder();
+    my $log = spew("$kept/log", '');
+    my $path = bare_system($log);
+    fake_command($path, 'apt-get',
+        qq{echo "apt-get \$*" >>"$log"; case \$* in *cython*) echo no such package >&2; exit 100 ;; esac});
+    my $result = deps($path, 'run');
+    is($result->{exit}, 0, 'those that cannot be had are no failure');
+    like(slurp($log), qr/^apt-get install .*cython3 python3 python3-dev/m, 'they were asked for');
+    like($result->{err}, qr/^deps: without cython3 python3 python3-dev everything but/m, 'a line says so');
 };
 
 subtest 'a package manager that fails' => sub {
