@@ -107,6 +107,7 @@ example: gilscope ## make the committed example run again (results/example/)
 	@$(MAKE) --no-print-directory bench RESULTS=results/example
 	@.ci/reach results/example >results/example/reach.txt
 	@rm -f results/example/*.png results/example/topology.xml
+	@.ci/figures
 
 deps: ## install what is missing, with the system's package manager
 	@CC='$(CC)' .ci/deps run $(filter test lint,$(MAKECMDGOALS))
