@@ -91,7 +91,7 @@ subtest 'results on a full file system' => sub {
     my $in_it = 'mount -t tmpfs -o size=24k none "$1/disk" || exit 99; here=$1; shift; "$@"; status=$?; '
         . 'cp "$here"/disk/* "$here/kept/"; exit $status';
     my $try = $> == 0 && have('unshare') ? run('unshare', '-m', 'sh', '-c', $in_it, 'sh', $here, 'true') : {exit => 99};
-    plan(skip_all => 'no file system can be mounted here') if ($try->{exit} // 99) != 0 && $try->{exit} != 1;
+    plan(skip_all => 'no file system can be mounted here') if ($try->{exit} // 99) != 0;
     my $result = run('unshare', '-m', 'sh', '-c', $in_it, 'sh', $here, $GILSCOPE,
         words('bench -r 1000 -n 100 -t 1 -v nogil -o'), "$here/disk");
     is($result->{exit}, 1, 'exit code 1');

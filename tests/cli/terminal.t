@@ -49,6 +49,7 @@ my $on_terminal = "$tools/on-terminal";
 spew("$tools/on-terminal.c", $source);
 my $built = shell('$1 -D_GNU_SOURCE -o "$2" "$2.c" -lutil', $ENV{CC} // 'cc', $on_terminal);
 plan(skip_all => 'no compiler for the helper that makes a terminal') if $built->{exit} != 0;
+plan(skip_all => 'the system gives no terminal') if run($on_terminal, 'true')->{exit} == 126;
 
 my @command = (words('bench -r 2 -T 5ms -t 1,2 -v gil,nogil -o'), temp_folder());
 
