@@ -1,12 +1,12 @@
 /* The runner: see runner.h. */
 #include "gilscope/runner.h"
 
-#include "gilscope/interrupt.h"
+#include "sample.h"
+#include "threads.h"
 
 #include <errno.h>
 #include <math.h>
 #include <omp.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,24 +22,9 @@ struct runner {
     struct worker *workers; /* workers[plan->threads_max], shared with forked workers */
 };
 
-double sample_rate(const struct sample *sample)
-{
-    return (double)sample->count / sample->wall_s;
-}
-
-double work_s(const struct sample *sample, const struct variant *variant)
-{
-    return variant->startup_inside ? sample->wall_s - sample->startup_s : sample->wall_s;
-}
-
 double runner_unit_s(const struct runner *runner)
 {
     return runner->unit_s;
-}
-
-static double smaller(double a, double b)
-{
-    return a < b ? a : b;
 }
 
 /* The quickest of a few short runs: only for planning, so that a neighbour's noise must not
@@ -58,76 +43,10 @@ static double measure_unit_s(const struct kernel *kernel)
             units *= 2;
             continue;
         }
-        best_s = smaller(best_s, wall_s / (double)units);
+        best_s = fmin(best_s, wall_s / (double)units);
         i++;
     }
     return best_s;
-}
-
-/* Fewer threads than asked for would be a row that says what is not so. */
-static bool check_thread_limit(const struct plan *plan, struct error *error)
-{
-    int limit = omp_get_thread_limit();
-
-    if (omp_get_max_active_levels() < 1) {
-        omp_set_max_active_levels(1); /* OMP_MAX_ACTIVE_LEVELS=0: teams of one */
-    }
-    omp_set_dynamic(0);
-    if (limit >= (int)plan->threads_max) {
-        return true;
-    }
-    return fail(error,
-                "OpenMP gives at most %d threads here, %u are asked for: unset "
-                "OMP_THREAD_LIMIT, or ask for fewer (--threads)",
-                limit, plan->threads_max);
-}
-
-static void *wait_for_all(void *gate)
-{
-    pthread_mutex_lock(gate);
-    pthread_mutex_unlock(gate);
-    return NULL;
-}
-
-static unsigned threads_needed(const struct plan *plan)
-{
-    unsigned most = 1;
-
-    for (size_t c = 0; c < plan->length; c++) {
-        if (!plan->cases[c].variant->forks && plan->cases[c].threads > most) {
-            most = plan->cases[c].threads;
-        }
-    }
-    return most;
-}
-
-/* Starts as many threads as the largest case, at once, and ends them: where the system will not
- * give them, libgomp would end the program in the middle of a run. */
-static bool try_threads(const struct plan *plan, struct error *error)
-{
-    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-    unsigned count = threads_needed(plan), started = 0;
-    pthread_t *threads = calloc(count, sizeof *threads);
-    int failed = 0;
-
-    if (threads == NULL) {
-        return fail(error, "out of memory for %u threads", count);
-    }
-    pthread_mutex_lock(&gate);
-    while (started + 1 < count && failed == 0) { /* the caller is one of them */
-        failed = pthread_create(&threads[started], NULL, wait_for_all, &gate);
-        started += failed == 0;
-    }
-    pthread_mutex_unlock(&gate);
-    for (unsigned t = 0; t < started; t++) {
-        pthread_join(threads[t], NULL);
-    }
-    free(threads);
-    return failed == 0 ||
-           fail(error,
-                "the system gives %u threads of %u: %s; see ulimit -u and -v, or ask for fewer "
-                "(--threads)",
-                started + 1, count, strerror(failed));
 }
 
 static bool allocate(struct runner *runner, struct error *error)
@@ -179,8 +98,7 @@ bool runner_open(struct runner **out, const struct plan *plan, const struct mach
                               .machine = machine,
                               .settings = settings,
                               .pus = machine_facts(machine)->pus};
-    if (!check_thread_limit(plan, error) || !try_threads(plan, error) ||
-        !allocate(runner, error)) {
+    if (!threads_check(plan, error) || !allocate(runner, error)) {
         runner_close(runner);
         return false;
     }
@@ -265,79 +183,6 @@ static void prepare(struct runner *runner, const struct plan_case *this_case, ui
     }
 }
 
-/* Every unit of work accounted for, by workers that were all there: or it is no result. */
-static bool verify(const struct plan_case *this_case, const struct run *run,
-                   struct error *error)
-{
-    uint64_t done = 0;
-    unsigned present = 0;
-
-    for (unsigned w = 0; w < run->threads; w++) {
-        const struct worker *worker = &run->workers[w];
-        if (worker->error.exit_code != EXIT_DONE) {
-            *error = worker->error;
-            return false;
-        }
-        present += worker->present;
-        done += worker->done;
-    }
-    if (interrupted()) {
-        return fail_signal(error, interrupted());
-    }
-    if (present < run->threads) {
-        return fail(
-            error,
-            "%s: %u of %u threads came: OpenMP is limited by its environment (see env | "
-            "grep OMP_)",
-            this_case->variant->name, present, run->threads);
-    }
-    if (done != run->count || run->leftover != 0) {
-        return fail(error,
-                    "%s, %u threads: %llu of %llu decrements accounted for, %llu left over: "
-                    "this is a bug in gilscope, and no result",
-                    this_case->variant->name, run->threads, (unsigned long long)done,
-                    (unsigned long long)run->count, (unsigned long long)run->leftover);
-    }
-    return true;
-}
-
-/* Work is seen when its chunk is done: chunks as long as windows would look like drift. */
-static bool chunks_fit_windows(const struct run *run, double unit_s)
-{
-    return (double)run->chunk * unit_s <= run->workers[0].progress.width_s / 8;
-}
-
-static void take_sample(const struct plan_case *this_case, struct run *run, double unit_s,
-                        double called_s, struct sample *sample)
-{
-    double start_s = INFINITY, end_s = 0;
-
-    *sample = (struct sample){.measured = true,
-                              .count = run->count,
-                              .chunk = this_case->variant->chunked ? run->chunk : 0,
-                              .handoffs = run->handoffs,
-                              .redone = run->redone};
-    for (unsigned w = 0; w < run->threads; w++) {
-        const struct worker *worker = &run->workers[w];
-        const struct thread_usage *from = &worker->usage_at_start, *to = &worker->usage_at_end;
-
-        if (worker->start_s == 0) {
-            continue; /* a worker of a pool that got no task */
-        }
-        start_s = smaller(start_s, worker->start_s);
-        end_s = fmax(end_s, worker->end_s);
-        sample->cpu_s += to->cpu_s - from->cpu_s;
-        sample->voluntary_switches += to->voluntary_switches - from->voluntary_switches;
-        sample->involuntary_switches += to->involuntary_switches - from->involuntary_switches;
-    }
-    sample->wall_s = end_s - start_s;
-    sample->startup_s =
-        this_case->variant->context != NULL ? run->startup_s : start_s - called_s;
-    sample->drift = this_case->variant->chunked && chunks_fit_windows(run, unit_s)
-                        ? progress_drift(run->workers, run->threads, sample->wall_s)
-                        : NAN;
-}
-
 static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sample *sample,
                      struct error *error)
 {
@@ -349,10 +194,10 @@ static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sam
         return false;
     }
     double called_s = clock_now();
-    if (!this_case->variant->run(&run, error) || !verify(this_case, &run, error)) {
+    if (!this_case->variant->run(&run, error) || !sample_verify(this_case, &run, error)) {
         return false;
     }
-    take_sample(this_case, &run, runner->unit_s, called_s, sample);
+    sample_take(this_case, &run, runner->unit_s, called_s, sample);
     return true;
 }
 

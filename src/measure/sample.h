@@ -1,0 +1,16 @@
+/* From a finished run to a sample: see struct sample in runner.h. */
+#ifndef GILSCOPE_SAMPLE_H
+#define GILSCOPE_SAMPLE_H
+
+#include "gilscope/runner.h"
+
+/* Whether every unit of the run is accounted for, by workers that were all there; says why not. */
+bool sample_verify(const struct plan_case *this_case, const struct run *run,
+                   struct error *error);
+
+/* The sample of a verified run, which was called at called_s (clock_now()); unit_s: seconds a
+ * unit, alone. Changes the workers' windows of progress. */
+void sample_take(const struct plan_case *this_case, struct run *run, double unit_s,
+                 double called_s, struct sample *sample);
+
+#endif
