@@ -42,9 +42,9 @@ chdir $ROOT or die "cannot enter $ROOT: $!";
 delete @ENV{grep { /^(OMP|GOMP|KMP|LIBOMP|HWLOC|LC)_/ } keys %ENV};
 delete @ENV{qw(NO_COLOR LANG LANGUAGE MFLAGS MAKELEVEL RESULTS)};
 $ENV{LC_ALL} = 'C';
-# Under 'make -j test CC=clang' a make of ours has no part in the jobs, but in the variables.
 # The interpreters of this machine are python.t's business alone.
 $ENV{GILSCOPE_PYTHON} = 'none';
+# Under 'make -j test CC=clang' a make of ours has no part in the jobs, but in the variables.
 $ENV{MAKEFLAGS} = ($ENV{MAKEFLAGS} // '') =~ /(?:^| )(-- .*)/ ? $1 : '';
 
 sub temp_folder {
