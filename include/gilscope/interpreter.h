@@ -41,7 +41,7 @@ struct guest {
     struct interpreter *interpreter;
     struct child child;
     char name[INTERPRETER_NAME_MAX + 16];
-    double unit_s; /* a decrement when it ran last; 0: not known */
+    double unit_s; /* a decrement by one thread, the slowest seen; 0: not known */
 };
 
 /* How long an interpreter may take to start, and, beside its work, for a job. */

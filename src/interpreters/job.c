@@ -22,9 +22,22 @@ static void write_job(const struct run *run, const char *mode, char *text, size_
 static double limit_of(const struct guest *guest, const struct run *run)
 {
     const double patience = 30, slowest_unit_s = 10e-6;
-    double unit_s = guest->unit_s > 0 ? guest->unit_s * patience : slowest_unit_s;
+    double unit_s =
+        guest->unit_s > 0 ? fmin(guest->unit_s * patience, slowest_unit_s) : slowest_unit_s;
 
     return guest->interpreter->limits.job_s + (double)run->count * unit_s;
+}
+
+/* Of all runs the slowest unit, as one thread alone would do it: the next run may have fewer
+ * threads. */
+static void learn(struct guest *guest, const struct run *run, double elapsed_s)
+{
+    unsigned at_once = run->threads;
+
+    if (run->slot_count > 0 && run->slot_count < at_once) {
+        at_once = run->slot_count;
+    }
+    guest->unit_s = fmax(guest->unit_s, elapsed_s * at_once / (double)run->count);
 }
 
 /* The whole answer goes to the first worker: who did what the interpreter does not tell. */
@@ -48,6 +61,14 @@ static double number_or_none(const char *text)
     return sscanf(text, "%lf", &value) == 1 ? value : (double)NAN;
 }
 
+/* A bit is lost around the work, seconds under load; not more, or counts would be sized after an
+ * invented speed. */
+static bool is_believable(double wall_s, double elapsed_s)
+{
+    return wall_s > 0 && wall_s <= elapsed_s * 1.01 + 1e-3 &&
+           elapsed_s - wall_s <= 1 + 0.1 * elapsed_s;
+}
+
 /* "ok DONE WALL_S STARTUP_S CPU_S VOLUNTARY INVOLUNTARY", believed only as far as our own clock
  * and count agree. */
 static bool read_answer(struct run *run, const char *answer, double start_s, double elapsed_s,
@@ -63,7 +84,7 @@ static bool read_answer(struct run *run, const char *answer, double start_s, dou
         answer[end] != '\0') {
         return fail(error, "answered with '%.60s', which is no result", answer);
     }
-    if (!(wall_s > 0) || wall_s > elapsed_s * 1.01 + 1e-3 || !(cpu_s >= 0)) {
+    if (!is_believable(wall_s, elapsed_s) || !(cpu_s >= 0)) {
         return fail(error, "says that it took %.4g s, when it was %.4g s by our clock", wall_s,
                     elapsed_s);
     }
@@ -118,7 +139,7 @@ bool guest_run(struct run *run, struct error *error)
         return fail(error, "%s, %u thread%s: %s", guest->name, run->threads,
                     run->threads == 1 ? "" : "s", why.text);
     }
-    guest->unit_s = elapsed_s / (double)run->count;
+    learn(guest, run, elapsed_s);
     return true;
 }
 

@@ -102,6 +102,7 @@ subtest 'who misbehaves costs its own rows, and a line' => sub {
         killed => qr{left out: cpython-3\.11/threads, [12] threads?: ended \(signal 9\)},
         garbles => qr{left out: cpython-3\.11/threads, [12] threads?: answered with '3\.14 and so on'},
         errs => qr{left out: cpython-3\.11/threads, [12] threads?: ValueError: not today},
+        understates => qr{left out: cpython-3\.11/threads, [12] threads?: says that it took 0\.001 s},
         miscounts => qr{left out: cpython-3\.11/serial, 1 thread: did \d+ of \d+ decrements},
         'dies-later' => qr{left out: cpython-3\.11/threads, [12] threads?: ended \(exit code \d+\): fake: enough},
     );
