@@ -69,6 +69,7 @@ static bool open_mode(struct interpreter *interpreter, int m, void (*tell)(const
                       struct error *error)
 {
     struct guest *guest = &interpreter->guests[m];
+    struct interpreter_facts facts;
     char hello[CHILD_LINE_MAX], why[160], line[512];
 
     guest->interpreter = interpreter;
@@ -76,9 +77,12 @@ static bool open_mode(struct interpreter *interpreter, int m, void (*tell)(const
     if (!start(guest, hello, sizeof hello, error)) {
         return false;
     }
-    if (!interpreter_read_hello(hello, guest->mode->name, &interpreter->facts, why,
-                                sizeof why)) {
+    if (!interpreter_read_hello(hello, guest->mode->name, &facts, why, sizeof why)) {
         return fail(error, "is no Python: it answers with '%.60s'", hello);
+    }
+    /* The first process tells: a module that a later one imports may turn the GIL on there. */
+    if (m == 0) {
+        interpreter->facts = facts;
     }
     interpreter_name(&interpreter->facts, false, interpreter->name, sizeof interpreter->name);
     if (strcmp(why, "ok") != 0) {

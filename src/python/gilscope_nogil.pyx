@@ -3,7 +3,7 @@
 # article's empty one altogether.
 #
 # Nothing between "with nogil:" and its end may touch a Python object: n and left are C numbers.
-# cython: language_level=2
+# cython: language_level=2, freethreading_compatible=True
 
 cdef extern from "kernels/countdown.c":
     ctypedef unsigned long long uint64_t

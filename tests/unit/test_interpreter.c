@@ -282,6 +282,18 @@ static void test_a_mode_that_is_lacking(void **state)
     interpreter_close(interpreter);
 }
 
+static void test_the_first_process_tells(void **state)
+{
+    struct interpreter *interpreter = open_fake("free", &patient);
+
+    (void)state;
+    assert_string_equal(interpreter->name, "cpython-3.11t");
+    assert_true(guest_is_there(&interpreter->guests[NOGIL].variant));
+    assert_string_equal(model_of(interpreter->guests[THREADS].mode, &interpreter->facts),
+                        "nogil");
+    interpreter_close(interpreter);
+}
+
 /* Is the process gone? A zombie that its new parent has not waited for yet has ended too. */
 static bool is_gone(int pid)
 {
@@ -388,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_those_that_cannot_start),
         cmocka_unit_test(test_those_that_fail_in_a_job),
         cmocka_unit_test(test_a_mode_that_is_lacking),
+        cmocka_unit_test(test_the_first_process_tells),
         cmocka_unit_test(test_the_whole_group_is_killed),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_python3),
