@@ -42,6 +42,28 @@ static void tell(const char *line)
     fprintf(stderr, "gilscope: %s\n", line);
 }
 
+/* Interpreters run unpinned, some can do nothing else: without --pin their models do so too, or
+ * there would be nothing to set them beside. */
+static void choose_pins(struct bench *bench)
+{
+    for (size_t p = 0; bench->interpreters.length > 0 && p < pin_policy_count; p++) {
+        if (!bench->chosen.pins_given && !pin_policies[p].binds) {
+            bench->chosen.pins |= 1U << p;
+        }
+    }
+}
+
+static bool open_interpreters(struct bench *bench, struct error *error)
+{
+    const char *wanted = interpreters_wanted(bench->settings);
+
+    if (!interpreters_open(&bench->interpreters, wanted, tell, error)) {
+        return false;
+    }
+    choose_pins(bench);
+    return true;
+}
+
 static bool prepare(struct bench *bench, struct error *error)
 {
     const struct settings *settings = bench->settings;
@@ -58,9 +80,7 @@ static bool prepare(struct bench *bench, struct error *error)
                           "only run on this one ('gilscope topo' plans for others)");
     }
     const struct machine_facts *facts = machine_facts(bench->machine);
-    return interpreters_open(&bench->interpreters, interpreters_wanted(settings), tell,
-                             error) &&
-           plan_make(&bench->plan, settings, facts, error) &&
+    return open_interpreters(bench, error) && plan_make(&bench->plan, settings, facts, error) &&
            interpreters_plan(&bench->interpreters, &bench->plan, settings, facts, error) &&
            allocate(bench, error) &&
            runner_open(&bench->runner, &bench->plan, bench->machine, settings, error) &&
@@ -213,7 +233,7 @@ static bool run_block(struct bench *bench, unsigned rep, uint64_t *random, struc
 
 static bool run_bench(const struct settings *settings, struct error *error)
 {
-    struct bench bench = {.settings = settings};
+    struct bench bench = {.chosen = *settings, .settings = &bench.chosen};
     uint64_t random = settings->seed;
     bool going = prepare(&bench, error);
 

@@ -9,7 +9,8 @@
 
 /* All that one run of the command holds. */
 struct bench {
-    const struct settings *settings;
+    const struct settings *settings; /* as given, but for the policies: see choose_pins */
+    struct settings chosen;
     struct machine *machine;
     struct interpreters interpreters;
     struct plan plan;

@@ -94,6 +94,16 @@ subtest 'fidelity.csv sets each beside its model' => sub {
     }
 };
 
+subtest 'without --pin there is something to compare with' => sub {
+    my ($result, $folder, @rows) = bench(fake('python2.7'));
+    is(join(' ', sort(uniq(column('pin', grep { $_->{variant} eq 'gil' } @rows)))), 'core none',
+        'models run unpinned too');
+    is(join(' ', map { "$_->{mode}:$_->{threads}" } csv_rows(slurp("$folder/fidelity.csv"))),
+        'threads:1 threads:2 pool:1 pool:2', 'pairs, though this interpreter cannot bind');
+    (undef, undef, @rows) = bench('none');
+    is(join(' ', uniq(column('pin', @rows))), 'core', 'without interpreters core alone');
+};
+
 subtest 'who misbehaves costs its own rows, and a line' => sub {
     my %line = (
         garbage => qr/interpreter left out: .*garbage: is no Python: it answers with 'Hello, I am no Python'/,
@@ -107,7 +117,7 @@ subtest 'who misbehaves costs its own rows, and a line' => sub {
         'dies-later' => qr{left out: cpython-3\.11/threads, [12] threads?: ended \(exit code \d+\): fake: enough},
     );
     for my $behaviour (sort keys %line) {
-        my ($result, $folder, @rows) = bench(fake($behaviour));
+        my ($result, $folder, @rows) = bench(fake($behaviour), '--pin=core');
         is($result->{exit}, 0, "$behaviour: the run goes on");
         my @told = grep { !m{/nogil left out} } $result->{err} =~ /^(gilscope: .*)$/mg;
         is(scalar @told, 1, 'one line') or diag($result->{err});
