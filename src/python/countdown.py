@@ -31,17 +31,22 @@ def serial(shares, slots):
 
 def threads(shares, slots, work=countdown):
     import threading
-    left = []
+    left, failed = [], []
 
     def share(n, slot):
-        bind(slot)
-        left.append(work(n))
+        try:
+            bind(slot)
+            left.append(work(n))
+        except Exception as error:
+            failed.append(error)
 
     workers = [threading.Thread(target=share, args=each) for each in zip(shares, slots)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
+    if failed:
+        raise failed[0]
     return left
 
 
@@ -68,6 +73,12 @@ def bind(slot):
         os.sched_setaffinity(0, [slot])
 
 
+def release():
+    """Lets the calling thread run anywhere again."""
+    if ANYWHERE is not None:
+        os.sched_setaffinity(0, ANYWHERE)
+
+
 def context():
     """multiprocessing, with fork as on all Pythons before 3.14: workers need no file to import."""
     import multiprocessing
@@ -83,7 +94,10 @@ def begin_worker(parent, slots):
     import multiprocessing
     # The workers of all pools are numbered one after the other.
     number = int(multiprocessing.current_process().name.rsplit("-", 1)[1])
-    bind(slots[number % len(slots)])
+    try:
+        bind(slots[number % len(slots)])
+    except Exception:
+        pass  # job() could; a pool would replace a worker that ends here, for ever
     signal.signal(signal.SIGALRM, look)
     signal.siginterrupt(signal.SIGALRM, False)
     signal.setitimer(signal.ITIMER_REAL, 1, 1)
@@ -102,15 +116,19 @@ def job(line):
     n, count = int(n), int(count)
     shares = [count // n + (i < count % n) for i in range(n)]
     slots = [None] * n if slots == "-" else [int(slot) for slot in slots.split(",")]
-    before, start = used(), clock()
-    left = MODES[mode](shares, slots)
-    wall_s = clock() - start
+    try:
+        for slot in slots:
+            bind(slot)  # fails here, if at all
+        release()
+        before, start = used(), clock()
+        left = MODES[mode](shares, slots)
+        wall_s = clock() - start
+    finally:
+        release()
     cpu_s, voluntary, involuntary = [b - a for a, b in zip(before, used())]
     # Creating, closing and joining a pool is in wall_s, as in the article, and told beside it.
     startup_s = repr(wall_s - pool.map_s) if mode == "pool" else "-"
     done = count - sum(left) if len(left) == n else 0
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, ANYWHERE)
     return "ok %d %r %s %r %d %d" % (done, wall_s, startup_s, cpu_s, voluntary, involuntary)
 
 
