@@ -50,10 +50,12 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 # The article's script is part of the program, which so works wherever it is installed.
 $(BUILD)/python/countdown.c: src/python/countdown.py
 	@mkdir -p $(@D)
-	@{ echo '#include "interpreters/job.h"'; echo 'const char python_countdown[] = {'; \
-	   od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g'; echo '0};'; } >$@
+	@{ echo '#include "interpreters/job.h"'; echo 'const unsigned char python_countdown[] = {'; } >$@.tmp
+	@od -An -v -tx1 $< >$@.od
+	@sed 's/ \(..\)/0x\1,/g' $@.od >>$@.tmp
+	@echo '0};' >>$@.tmp && rm $@.od && mv $@.tmp $@
 
-$(BUILD)/python/countdown.o: $(BUILD)/python/countdown.c $(BUILD)/flags
+$(BUILD)/python/countdown.o: $(BUILD)/python/countdown.c src/interpreters/job.h $(BUILD)/flags
 	@$(CC) $(ALL_CFLAGS) -Isrc -c -o $@ $<
 
 # The Cython module, for python3 alone; without it everything else works.

@@ -9,6 +9,6 @@
 bool guest_run(struct run *run, struct error *error);
 
 /* src/python/countdown.py, a zero at its end; made from it by the Makefile. */
-extern const char python_countdown[];
+extern const unsigned char python_countdown[];
 
 #endif
