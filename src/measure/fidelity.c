@@ -13,7 +13,10 @@ static long model_case(const struct plan *plan, size_t c)
     const struct guest *guest = of->variant->context;
     const char *model = model_of(guest->mode, &guest->interpreter->facts);
 
-    for (size_t m = 0; model != NULL && m < plan->length; m++) {
+    if (model == NULL || of->baseline == c) {
+        return NO_CASE; /* its own baseline is 1 by definition, and agrees with anything */
+    }
+    for (size_t m = 0; m < plan->length; m++) {
         const struct plan_case *each = &plan->cases[m];
         /* One thread shares its core with nobody, pinned or not. */
         if (each->variant->context == NULL && strcmp(each->variant->name, model) == 0 &&
@@ -22,6 +25,22 @@ static long model_case(const struct plan *plan, size_t c)
         }
     }
     return NO_CASE;
+}
+
+/* What the model's speedup is over: its own one thread where the interpreter's is over that, too,
+ * and it was measured; else its baseline. */
+static size_t model_baseline(const struct plan *plan, size_t m,
+                             const struct interpreter_mode *mode)
+{
+    const struct plan_case *model = &plan->cases[m];
+
+    for (size_t c = 0; mode->own_baseline && c < plan->length; c++) {
+        const struct plan_case *each = &plan->cases[c];
+        if (each->variant == model->variant && each->threads == 1 && each->pin == model->pin) {
+            return c;
+        }
+    }
+    return model->baseline;
 }
 
 static double work_rate(const struct samples *samples, size_t c, unsigned rep)
@@ -35,9 +54,10 @@ static double work_rate(const struct samples *samples, size_t c, unsigned rep)
 
 /* As the speedup of a summary, but without start-up, which our pool's time does not contain
  * either. */
-static struct estimate work_speedup(const struct samples *samples, size_t c, double *scratch)
+static struct estimate work_speedup(const struct samples *samples, size_t c, size_t baseline,
+                                    double *scratch)
 {
-    size_t baseline = samples->plan->cases[c].baseline, n = 0;
+    size_t n = 0;
 
     for (unsigned rep = 0; rep < samples->reps; rep++) {
         double speedup = work_rate(samples, c, rep) / work_rate(samples, baseline, rep);
@@ -95,13 +115,15 @@ size_t fidelity_pairs(const struct samples *samples, struct fidelity *pairs, dou
         if (m == NO_CASE || is_paired(pairs, n, of)) {
             continue;
         }
+        size_t under = model_baseline(plan, (size_t)m, guest->mode);
         struct fidelity pair = {.interpreter = guest->interpreter,
                                 .mode = guest->mode,
                                 .model = plan->cases[m].variant,
                                 .pin = of->pin,
                                 .threads = of->threads,
-                                .of_interpreter = work_speedup(samples, c, scratch),
-                                .of_model = work_speedup(samples, (size_t)m, scratch)};
+                                .of_interpreter =
+                                    work_speedup(samples, c, of->baseline, scratch),
+                                .of_model = work_speedup(samples, (size_t)m, under, scratch)};
         pair.ratio = pair.of_interpreter.median / pair.of_model.median;
         if (!isnan(pair.ratio)) {
             insert(pairs, n++, &pair);
