@@ -23,14 +23,20 @@ struct child {
 /* No child: what child_end leaves behind. */
 extern const struct child no_child;
 
-/* Starts argv[0], looked for on the PATH where it has no slash, by fork and exec. The child is
+/* The file that a command names, in path[size]: the command itself where it has a slash, else the
+ * first of that name on the PATH that can be run. False: there is none. */
+bool child_find(const char *command, char *path, size_t size);
+
+/* Starts argv[0], looked for on the PATH where it has no slash, by fork and exec. What is
+ * no executable is not given to a shell. The child is
  * the caller's, to be given to child_end. Call it from the thread that lives longest: the system
  * kills the child when that thread ends. Errors: no such program, no processes, no pipes; *child
  * is then no_child. */
 bool child_start(struct child *child, char *const argv[], struct error *error);
 
 /* Sends the question (text with its newline; null: only listens) and waits for a line, which it
- * writes to answer[size] without the newline. Errors, each with what the child said last on its
+ * writes to answer[size] without the newline, a '?' for each control character but the tab: what
+ * it says may be shown on a terminal. Errors, each with what the child said last on its
  * standard error: no answer within limit_s, the end of the child, a line longer than
  * CHILD_LINE_MAX, a zero byte; and a signal (fail_signal). After an error only child_end makes
  * sense. */

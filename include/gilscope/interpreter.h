@@ -89,9 +89,12 @@ bool interpreter_open(struct interpreter **out, const char *command,
                       struct error *error);
 void interpreter_close(struct interpreter *interpreter);
 
+/* Is it "auto", "none", or commands between commas, with blanks before them or without? Pure. */
+bool interpreters_is_list(const char *list);
+
 /* Opens all that a list asks for: "auto" (python3 on the PATH), "none", or commands between
  * commas. What cannot be used, or was named before, is told and left out. False only for a
- * signal. interpreters_close ends all of their processes. */
+ * signal, and for what is no list. interpreters_close ends all of their processes. */
 bool interpreters_open(struct interpreters *interpreters, const char *list,
                        void (*tell)(const char *line), struct error *error);
 void interpreters_close(struct interpreters *interpreters);

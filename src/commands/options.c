@@ -1,6 +1,7 @@
 /* The options, one row each. See command.h. */
 #include "gilscope/command.h"
 
+#include "gilscope/interpreter.h"
 #include "gilscope/kernel.h"
 #include "gilscope/machine.h"
 #include "gilscope/run.h"
@@ -180,12 +181,9 @@ static bool set_topology(struct settings *settings, const char *what, struct err
 /* Commands between commas; what they are worth shows when they are run. */
 static bool set_python(struct settings *settings, const char *list, struct error *why)
 {
-    bool empty_part = *list == '\0' || *list == ',' || strstr(list, ",,") != NULL ||
-                      list[strlen(list) - 1] == ',';
-
     (void)why;
     settings->python = list;
-    return !empty_part;
+    return interpreters_is_list(list);
 }
 
 static bool set_quiet(struct settings *settings, const char *none, struct error *why)

@@ -6,10 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,8 +60,36 @@ static bool open_pipe(int ends[2])
     return ends[0] >= 0 && ends[1] >= 0;
 }
 
+static bool is_program(const char *path)
+{
+    struct stat file;
+
+    return stat(path, &file) == 0 && S_ISREG(file.st_mode) && access(path, X_OK) == 0;
+}
+
+bool child_find(const char *command, char *path, size_t size)
+{
+    const char *folders = getenv("PATH");
+
+    if (strchr(command, '/') != NULL) {
+        return (size_t)snprintf(path, size, "%s", command) < size;
+    }
+    while (*command != '\0' && folders != NULL) {
+        int length = (int)strcspn(folders, ":");
+        /* An empty one is the current folder. */
+        int needs = snprintf(path, size, "%.*s/%s", length > 0 ? length : 1,
+                             length > 0 ? folders : ".", command);
+        if ((size_t)needs < size && is_program(path)) {
+            return true;
+        }
+        folders = folders[length] == ':' ? folders + length + 1 : NULL;
+    }
+    return false;
+}
+
 /* The child after fork: signals as a program expects them, then the program. */
-static _Noreturn void become(char *const argv[], const struct pipes *pipes, pid_t parent)
+static _Noreturn void become(const char *path, char *const argv[], const struct pipes *pipes,
+                             pid_t parent)
 {
     static const int ours[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
     sigset_t none;
@@ -74,7 +106,7 @@ static _Noreturn void become(char *const argv[], const struct pipes *pipes, pid_
     }
     if (dup2(pipes->in[0], STDIN_FILENO) >= 0 && dup2(pipes->out[1], STDOUT_FILENO) >= 0 &&
         dup2(pipes->err[1], STDERR_FILENO) >= 0) {
-        execvp(argv[0], argv);
+        execv(path, argv);
     }
     int reason = errno;
     ssize_t told = write(pipes->exec[1], &reason, sizeof reason);
@@ -97,8 +129,12 @@ bool child_start(struct child *child, char *const argv[], struct error *error)
 {
     struct pipes pipes = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
     pid_t parent = getpid();
+    char path[PATH_MAX];
 
     *child = no_child;
+    if (!child_find(argv[0], path, sizeof path)) {
+        return fail(error, "cannot run it: %s", strerror(ENOENT));
+    }
     if (!open_pipe(pipes.in) || !open_pipe(pipes.out) || !open_pipe(pipes.err) ||
         !open_pipe(pipes.exec)) {
         int reason = errno;
@@ -107,7 +143,7 @@ bool child_start(struct child *child, char *const argv[], struct error *error)
     }
     pid_t pid = fork();
     if (pid == 0) {
-        become(argv, &pipes, parent);
+        become(path, argv, &pipes, parent);
     }
     if (pid < 0) {
         int reason = errno;
@@ -129,7 +165,8 @@ bool child_start(struct child *child, char *const argv[], struct error *error)
     fcntl(child->words, F_SETFL, O_NONBLOCK);
     if (reason != 0) {
         child_end(child);
-        return fail(error, "cannot run it: %s", strerror(reason));
+        return fail(error, "cannot run it: %s",
+                    reason == ENOEXEC ? "it is not an executable" : strerror(reason));
     }
     return true;
 }
@@ -151,6 +188,12 @@ void child_end(struct child *child)
     child->pid = 0;
 }
 
+/* Texts of others may come to be shown on a terminal, which control characters command. */
+static char shown(char byte)
+{
+    return (byte >= 0 && byte < ' ' && byte != '\t') || byte == 127 ? '?' : byte;
+}
+
 /* Reads what is there of standard error, and keeps the last line that is not empty. */
 static void hear_words(struct child *child)
 {
@@ -165,18 +208,19 @@ static void hear_words(struct child *child)
         if (text[i] == '\n') {
             child->last_length = 0;
         } else if (child->last_length < sizeof child->last - 1) {
-            child->last[child->last_length++] = text[i];
+            child->last[child->last_length++] = shown(text[i]);
             child->last[child->last_length] = '\0';
         }
     }
 }
 
-/* ": what it said last", or nothing. In text[size]. */
+/* ": what it said last", or nothing. In text[size]. Who never stops talking is not listened to for
+ * ever. */
 static const char *last_words(struct child *child, char *text, size_t size)
 {
     struct pollfd ear = {.fd = child->words, .events = POLLIN};
 
-    while (child->words >= 0 && poll(&ear, 1, 0) > 0) {
+    for (int i = 0; i < 64 && child->words >= 0 && poll(&ear, 1, 0) > 0; i++) {
         hear_words(child);
         ear.fd = child->words;
     }
@@ -222,7 +266,9 @@ static bool take_line(struct child *child, char *answer, size_t size)
         return false;
     }
     size_t length = (size_t)(end - child->line), kept = length < size ? length : size - 1;
-    memcpy(answer, child->line, kept);
+    for (size_t i = 0; i < kept; i++) {
+        answer[i] = shown(child->line[i]);
+    }
     answer[kept] = '\0';
     child->length -= length + 1;
     memmove(child->line, end + 1, child->length);
@@ -283,11 +329,14 @@ bool child_ask(struct child *child, const char *question, char *answer, size_t s
         if (interrupted()) {
             return fail_signal(error, interrupted());
         }
-        if (wait_ms <= 0) {
+        /* Past the deadline once more without waiting: it may be us who slept. */
+        bool late = wait_ms <= 0;
+        int patience_ms = wait_ms < LOOK_UP_MS ? (int)wait_ms + 1 : LOOK_UP_MS;
+        int heard = poll(ends, 3, late ? 0 : patience_ms);
+        if (late && (heard <= 0 || ends[0].revents == 0)) {
             return fail(error, "no answer within %.0f s%s", limit_s,
                         last_words(child, words, sizeof words));
         }
-        int heard = poll(ends, 3, wait_ms < LOOK_UP_MS ? (int)wait_ms + 1 : LOOK_UP_MS);
         if (heard <= 0) {
             continue;
         }

@@ -1,6 +1,7 @@
 /* All interpreters of a run: the list, who is who, and their guests. See interpreter.h. */
 #include "job.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,17 +54,40 @@ static void tell_apart(const struct interpreters *interpreters, struct interpret
     rename_interpreter(later, name);
 }
 
+/* One whose command names the same file, known before anything is started; or null. */
+static const struct interpreter *same_command(const struct interpreters *interpreters,
+                                              const char *command)
+{
+    char path[PATH_MAX], other[PATH_MAX];
+
+    for (size_t i = 0; i < interpreters->length; i++) {
+        if (child_find(command, path, sizeof path) &&
+            child_find(interpreters->at[i]->command, other, sizeof other) &&
+            strcmp(path, other) == 0) {
+            return interpreters->at[i];
+        }
+    }
+    return NULL;
+}
+
+static void tell_same(const char *command, const struct interpreter *same,
+                      void (*tell)(const char *line))
+{
+    char line[256];
+
+    snprintf(line, sizeof line, "%.80s left out: it is the same as %.80s", command,
+             same->command);
+    tell(line);
+}
+
 static void add(struct interpreters *interpreters, struct interpreter *interpreter,
                 void (*tell)(const char *line))
 {
     const struct interpreter *same =
         same_executable(interpreters, interpreter->facts.executable);
-    char line[256];
 
     if (same != NULL) {
-        snprintf(line, sizeof line, "%.80s left out: it is the same as %.80s",
-                 interpreter->command, same->command);
-        tell(line);
+        tell_same(interpreter->command, same, tell);
         interpreter_close(interpreter);
         return;
     }
@@ -87,10 +111,14 @@ static bool open_each(struct interpreters *interpreters, char *words,
         struct error why;
         char line[600];
 
+        word += strspn(word, " ");
+        const struct interpreter *same = same_command(interpreters, word);
         if (interpreters->length == INTERPRETERS_MAX) {
             snprintf(line, sizeof line, "%.80s left out: %d interpreters are the most", word,
                      INTERPRETERS_MAX);
             tell(line);
+        } else if (same != NULL) {
+            tell_same(word, same, tell);
         } else if (interpreter_open(&interpreter, word, &interpreter_limits, tell, &why)) {
             add(interpreters, interpreter, tell);
         } else if (why.exit_code > EXIT_SIGNALLED) {
@@ -104,10 +132,37 @@ static bool open_each(struct interpreters *interpreters, char *words,
     return true;
 }
 
+bool interpreters_is_list(const char *list)
+{
+    bool several = strchr(list, ',') != NULL;
+
+    for (const char *at = list;; at++) {
+        at += strspn(at, " ");
+        size_t length = strcspn(at, ",");
+        bool special =
+            length == 4 && (strncmp(at, "auto", 4) == 0 || strncmp(at, "none", 4) == 0);
+        if (length == 0 || (special && several)) {
+            return false;
+        }
+        at += length;
+        if (*at == '\0') {
+            return true;
+        }
+    }
+}
+
 bool interpreters_open(struct interpreters *interpreters, const char *list,
                        void (*tell)(const char *line), struct error *error)
 {
     memset(interpreters, 0, sizeof *interpreters);
+    if (!interpreters_is_list(list)) {
+        /* --python was looked at when it was read. */
+        return fail_usage(error,
+                          "GILSCOPE_PYTHON=%.80s: takes auto, none, or interpreters between "
+                          "commas",
+                          list);
+    }
+    list += strspn(list, " ");
     if (strcmp(list, "none") == 0) {
         return true;
     }

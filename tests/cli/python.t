@@ -94,6 +94,16 @@ subtest 'fidelity.csv sets each beside its model' => sub {
     }
 };
 
+subtest 'one that counts in C is compared over its own one thread, as is its model' => sub {
+    my ($result, $folder, @rows) = bench(fake('free'), '--pin=none');
+    my @pairs = grep { $_->{mode} eq 'nogil' } csv_rows(slurp("$folder/fidelity.csv"));
+    is(join(' ', map { "$_->{model}:$_->{threads}" } @pairs), 'nogil:2', 'one thread is no pair');
+    my %rate = map { ("$_->{variant}:$_->{threads}" => $_->{rate_per_s}) } @rows;
+    near($pairs[0]{model_speedup}, $rate{'nogil:2'} / $rate{'nogil:1'}, 'the model');
+    near($pairs[0]{interpreter_speedup},
+        $rate{'cpython-3.11t/nogil:2'} / $rate{'cpython-3.11t/nogil:1'}, 'the interpreter');
+};
+
 subtest 'without --pin there is something to compare with' => sub {
     my ($result, $folder, @rows) = bench(fake('python2.7'));
     is(join(' ', sort(uniq(column('pin', grep { $_->{variant} eq 'gil' } @rows)))), 'core none',
@@ -108,6 +118,7 @@ subtest 'who misbehaves costs its own rows, and a line' => sub {
     my %line = (
         garbage => qr/interpreter left out: .*garbage: is no Python: it answers with 'Hello, I am no Python'/,
         'dies-at-start' => qr/interpreter left out: .*dies-at-start: ended \(exit code 3\): fake: out of luck/,
+        commands => qr/interpreter left out: .*commands: ended \(exit code 3\): \?\[2Jgone$/,
         dies => qr{left out: cpython-3\.11/threads, [12] threads?: ended \(exit code 4\): fake: Segm},
         killed => qr{left out: cpython-3\.11/threads, [12] threads?: ended \(signal 9\)},
         garbles => qr{left out: cpython-3\.11/threads, [12] threads?: answered with '3\.14 and so on'},
@@ -128,7 +139,11 @@ subtest 'who misbehaves costs its own rows, and a line' => sub {
     my (undef, undef, @rows) = bench(fake('errs'));
     is(cases_of(qr{/pool}, @rows), 'cpython-3.11/pool|none|1 cpython-3.11/pool|none|2',
         'an exception costs its own mode alone');
-    my ($result) = bench('/no such/python,' . fake('good'));
+    spew("$fakes/text", "exit 0\n");
+    chmod 0755, "$fakes/text";
+    my ($text) = bench("$fakes/text", '--pin=core', '--threads=2');
+    like($text->{err}, qr{text: cannot run it: it is not an executable$}m, 'a text is no program');
+    my ($result) = bench('/no such/python, ' . fake('good'));
     like($result->{err}, qr{^gilscope: interpreter left out: /no such/python: cannot run it: No such file}m,
         'one that is missing');
     like($result->{out}, qr{^cpython-3\.11/threads}m, 'and the next is run');
@@ -159,9 +174,11 @@ subtest 'which are run' => sub {
 };
 
 subtest 'a list that is none' => sub {
-    for my $list ('', ',', 'python3,', ',python3', 'a,,b') {
+    for my $list ('', ',', 'python3,', ',python3', 'a,,b', 'a, ', 'auto,a', 'a, none') {
         one_line_error(gilscope('bench', "--python=$list"), 2, "--python=$list", qr/--python=\Q$list\E: /);
     }
+    one_line_error(gilscope({env => {GILSCOPE_PYTHON => 'a,,b'}}, qw(bench --reps=1 --time=1ms -o), temp_folder()),
+        2, 'GILSCOPE_PYTHON too', qr/GILSCOPE_PYTHON=a,,b: /);
 };
 
 subtest 'fidelity.csv belongs to its run' => sub {
