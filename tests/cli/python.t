@@ -223,22 +223,24 @@ subtest 'a real python3' => sub {
 
 subtest 'nobody outlives the program, even when it is killed' => sub {
     plan skip_all => 'no python3 with multiprocessing' if !$real;
-    my $folder = temp_folder();
-    # A count so large that workers are in the middle of it.
-    my $job = start($GILSCOPE, 'bench', '--variant=serial', "--python=$real", '--threads=2',
-        '--count=2G', '--output', $folder);
-    my @workers;
-    my %seen;
+    my ($folder, $bin) = (temp_folder(), temp_folder());
+    # A real pool, beside a serial run that soon is over; a count so large that the pool's workers
+    # are in the middle of it.
+    fake_command($bin, 'python', "[ \"\$3\" != pool ] || exec $real \"\$@\"; exec '" . fake('lacks') . "' \"\$@\"");
+    my $job = start($GILSCOPE, 'bench', '--variant=serial', "--python=$bin/python", '--threads=2',
+        '--reps=1', '--pin=none', '--count=2G', '--output', $folder);
+    my (@all, @busy);
     poll_until(sub {
         my @children = children_of($job->{pid});
-        @workers = map { children_of($_) } @children;
-        $seen{$_} = 1 for @children, @workers;
-        return @workers >= 2 || !alive($job->{pid});
-    }, 20);
-    ok(%seen, 'there are interpreters');
+        my @workers = map { children_of($_) } @children;
+        @all = (@children, @workers);
+        @busy = grep { (cpu_seconds($_) // 0) > 0.5 } @workers;
+        return @busy >= 2 || !alive($job->{pid});
+    }, 60);
+    cmp_ok(scalar @busy, '>=', 2, 'there are workers in the middle of their tasks');
     send_signal(KILL => $job);
     finish($job);
-    ok(gone(keys %seen), 'and then there are none');
+    ok(gone(@all), 'and then there are none');
 };
 
 subtest 'the pictures of five interpreters' => sub {
