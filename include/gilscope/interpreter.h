@@ -107,9 +107,10 @@ const char *interpreters_wanted(const struct settings *settings);
 void interpreters_describe(const struct interpreters *interpreters, char *text, size_t size);
 
 /* Adds the guests' cases to the plan: unpinned, as in the article, and under the policy `core`
- * where it is asked for and the interpreter can bind its threads. Their baseline is the same
- * interpreter's serial run under the same policy; that of `nogil`, which counts in C, one thread
- * of its own. */
+ * where it is asked for and the interpreter can bind its threads. More threads than usable PUs
+ * are run unpinned only, unless the settings' policies leave that out for the models. Their
+ * baseline is the same interpreter's serial run under the same policy; that of `nogil`, which
+ * counts in C, one thread of its own. */
 bool interpreters_plan(const struct interpreters *interpreters, struct plan *plan,
                        const struct settings *settings, const struct machine_facts *facts,
                        struct error *error);

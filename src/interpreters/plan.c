@@ -59,6 +59,24 @@ static bool add(const struct adding *to, const struct guest *guest,
     return plan_add(to->plan, &new_case, to->settings, to->facts, error);
 }
 
+static bool models_run_unpinned(const struct adding *to)
+{
+    bool they_do = false;
+
+    for (size_t p = 0; p < pin_policy_count; p++) {
+        they_do |= !pin_policies[p].binds && (to->settings->pins >> p & 1);
+    }
+    return they_do;
+}
+
+/* More threads than PUs are run as in the article only, unpinned: their repetitions are long, and
+ * pinned they tell nothing more. Where no model is unpinned they would have none to be set beside,
+ * and stay. One thread is no different for being pinned. */
+static bool runs_pinned(const struct adding *to, unsigned threads)
+{
+    return threads > 1 && (threads <= to->facts->pus || !models_run_unpinned(to));
+}
+
 static bool add_mode(const struct adding *to, const struct guest *guest,
                      const struct pin_policy *pin, size_t baseline, struct error *error)
 {
@@ -72,8 +90,7 @@ static bool add_mode(const struct adding *to, const struct guest *guest,
     }
     for (size_t t = 0; t < to->threads->length; t++) {
         unsigned threads = to->threads->values[t];
-        /* One thread is no different for being pinned: not measured twice. */
-        bool wanted = threads > 1 || (!pin->binds && !own);
+        bool wanted = pin->binds ? runs_pinned(to, threads) : threads > 1 || !own;
         if (wanted && !add(to, guest, pin, threads, baseline, error)) {
             return false;
         }
@@ -98,6 +115,19 @@ static bool add_cases(const struct adding *to, const struct interpreter *interpr
     return true;
 }
 
+/* Under the policies that do not bind; under `core` where it is asked for and can be had, and is
+ * more than a baseline that nothing is set over. */
+static bool runs_under(const struct adding *to, const struct interpreter *interpreter, size_t p)
+{
+    bool core = strcmp(pin_policies[p].name, "core") == 0 && (to->settings->pins >> p & 1);
+    bool any = !models_run_unpinned(to);
+
+    for (size_t t = 0; t < to->threads->length; t++) {
+        any |= runs_pinned(to, to->threads->values[t]);
+    }
+    return !pin_policies[p].binds || (core && any && interpreter->facts.binds);
+}
+
 bool interpreters_plan(const struct interpreters *interpreters, struct plan *plan,
                        const struct settings *settings, const struct machine_facts *facts,
                        struct error *error)
@@ -109,9 +139,7 @@ bool interpreters_plan(const struct interpreters *interpreters, struct plan *pla
     for (size_t i = 0; i < interpreters->length; i++) {
         const struct interpreter *each = interpreters->at[i];
         for (size_t p = 0; p < pin_policy_count; p++) {
-            const struct pin_policy *pin = &pin_policies[p];
-            bool core = strcmp(pin->name, "core") == 0 && (settings->pins >> p & 1);
-            if ((core ? each->facts.binds : !pin->binds) && !add_cases(&to, each, pin, error)) {
+            if (runs_under(&to, each, p) && !add_cases(&to, each, &pin_policies[p], error)) {
                 return false;
             }
         }

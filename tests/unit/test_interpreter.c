@@ -364,6 +364,57 @@ static void test_lists(void **state)
     interpreters_close(&interpreters);
 }
 
+/* "threads|core|2 ..." of one mode of an interpreter that can bind its threads. */
+static void check_plan(const char *mode, unsigned pus, unsigned pins, const char *expected)
+{
+    const struct machine_facts facts = {.pus = pus, .cores = pus};
+    const struct settings settings = {
+        .variants = ~0u, .pins = pins, .threads = {3, {1, 2, 3}}, .reps = 1};
+    struct interpreters interpreters;
+    struct error error = {0};
+    struct plan plan;
+    char seen[256] = "";
+
+    assert_true(interpreters_open(&interpreters, fake("binds"), tell, &error));
+    assert_true(plan_make(&plan, &settings, &facts, &error));
+    assert_true(interpreters_plan(&interpreters, &plan, &settings, &facts, &error));
+    for (size_t c = 0; c < plan.length; c++) {
+        const struct plan_case *each = &plan.cases[c];
+        const char *slash = strchr(each->variant->name, '/');
+        if (slash != NULL && strcmp(slash + 1, mode) == 0) {
+            size_t length = strlen(seen);
+            snprintf(seen + length, sizeof seen - length, "%s|%u ", each->pin->name,
+                     each->threads);
+        }
+    }
+    assert_string_equal(seen, expected);
+    plan_free(&plan);
+    interpreters_close(&interpreters);
+}
+
+static unsigned pins_named(const char *first, const char *second)
+{
+    unsigned pins = 0;
+
+    for (size_t p = 0; p < pin_policy_count; p++) {
+        const char *name = pin_policies[p].name;
+        pins |= (unsigned)(strcmp(name, first) == 0 || strcmp(name, second) == 0) << p;
+    }
+    return pins;
+}
+
+static void test_pinned_only_up_to_the_usable_pus(void **state)
+{
+    (void)state;
+    check_plan("serial", 2, pins_named("core", "none"), "core|1 none|1 ");
+    check_plan("threads", 2, pins_named("core", "none"), "core|2 none|1 none|2 none|3 ");
+    check_plan("threads", 2, pins_named("core", ""), "core|2 core|3 none|1 none|2 none|3 ");
+    check_plan("pool", 2, pins_named("none", ""), "none|1 none|2 none|3 ");
+    check_plan("pool", 2, pins_named("compact", "none"), "none|1 none|2 none|3 ");
+    check_plan("serial", 1, pins_named("core", "none"), "none|1 ");
+    check_plan("threads", 1, pins_named("core", "none"), "none|1 none|2 none|3 ");
+}
+
 /* ---- a real one ---- */
 
 static void test_python3(void **state)
@@ -403,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_the_first_process_tells),
         cmocka_unit_test(test_the_whole_group_is_killed),
         cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_pinned_only_up_to_the_usable_pus),
         cmocka_unit_test(test_python3),
     };
     signal(SIGPIPE, SIG_IGN); /* as the program does */
