@@ -81,11 +81,17 @@ static void marks_of(const struct summary *summary, char marks[3])
     marks[n] = '\0';
 }
 
+/* Is there a figure to show? */
+static bool has_cell(const struct summary *summary)
+{
+    return summary != NULL && !isnan(summary->speedup.median);
+}
+
 static void print_cell(const struct summary *summary, const struct style *style, FILE *to)
 {
     char marks[3], value[24], interval[24];
 
-    if (summary == NULL || isnan(summary->speedup.median)) {
+    if (!has_cell(summary)) {
         fprintf(to, "%*s", CELL_WIDTH, "");
         return;
     }
@@ -117,6 +123,31 @@ static void print_heads(const struct section *section, const unsigned *counts, s
     fprintf(to, "%s\n", style->plain);
 }
 
+static const struct summary *cell_of(const struct section *section,
+                                     const struct variant *variant, unsigned threads)
+{
+    return report_find(section->report, variant->name, section->pin, threads);
+}
+
+/* An empty row would say nothing, and is left out. */
+static void print_row(const struct section *section, const struct variant *variant,
+                      const unsigned *counts, size_t n, const struct style *style, FILE *to)
+{
+    size_t first = 0;
+
+    while (first < n && !has_cell(cell_of(section, variant, counts[first]))) {
+        first++;
+    }
+    if (first == n) {
+        return;
+    }
+    fprintf(to, "%-*s", section->name_width, variant->name);
+    for (size_t i = 0; i < n; i++) {
+        print_cell(cell_of(section, variant, counts[i]), style, to);
+    }
+    fputc('\n', to);
+}
+
 /* A row for each variant, in the plan's order: there its cases stand together. */
 static void print_rows(const struct section *section, const unsigned *counts, size_t n,
                        const struct style *style, FILE *to)
@@ -126,16 +157,10 @@ static void print_rows(const struct section *section, const unsigned *counts, si
 
     for (size_t c = 0; c < plan->length; c++) {
         const struct variant *variant = plan->cases[c].variant;
-        if (!belongs(section, &plan->cases[c]) || variant == before) {
-            continue;
+        if (belongs(section, &plan->cases[c]) && variant != before) {
+            before = variant;
+            print_row(section, variant, counts, n, style, to);
         }
-        before = variant;
-        fprintf(to, "%-*s", section->name_width, variant->name);
-        for (size_t i = 0; i < n; i++) {
-            print_cell(report_find(section->report, variant->name, section->pin, counts[i]),
-                       style, to);
-        }
-        fputc('\n', to);
     }
 }
 

@@ -136,9 +136,11 @@ subtest 'who misbehaves costs its own rows, and a line' => sub {
         is(scalar(grep { $_->{variant} !~ m{/} } @rows), 15, 'our own rows are there');
         is(join(' ', grep { /part/ } names_in($folder)), '', 'and complete');
     }
-    my (undef, undef, @rows) = bench(fake('errs'));
+    my ($lost, undef, @rows) = bench(fake('errs'));
     is(cases_of(qr{/pool}, @rows), 'cpython-3.11/pool|none|1 cpython-3.11/pool|none|2',
         'an exception costs its own mode alone');
+    like($lost->{out}, qr{^cpython-3\.11/pool}m, 'what is left has a row in the table');
+    unlike($lost->{out}, qr{^cpython-3\.11/threads}m, 'what is lost has none');
     spew("$fakes/text", "exit 0\n");
     chmod 0755, "$fakes/text";
     my ($text) = bench("$fakes/text", '--pin=core', '--threads=2');
