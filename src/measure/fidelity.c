@@ -6,6 +6,19 @@
 
 enum { NO_CASE = -1 };
 
+static bool are_disjoint(struct estimate a, struct estimate b)
+{
+    return a.n >= INTERVAL_NEEDS && b.n >= INTERVAL_NEEDS && (a.hi < b.lo || b.hi < a.lo);
+}
+
+enum verdict fidelity_verdict(const struct fidelity *pair)
+{
+    if (fabs(pair->ratio - 1) <= FIDELITY_LIMIT) {
+        return PAIR_AGREES;
+    }
+    return are_disjoint(pair->of_interpreter, pair->of_model) ? PAIR_APART : PAIR_UNDECIDED;
+}
+
 /* The place in the plan of the model's case for case c, or NO_CASE. */
 static long model_case(const struct plan *plan, size_t c)
 {

@@ -1,12 +1,26 @@
 /* The section of the report that sets the interpreters beside their models. See report.h. */
 #include "gilscope/report.h"
 
-#include <math.h>
-#include <string.h>
+#include "paragraph.h"
 
-static bool agrees(const struct fidelity *pair)
+#include <math.h>
+
+static const char *const marks[] = {
+    [PAIR_AGREES] = "", [PAIR_UNDECIDED] = " ?", [PAIR_APART] = " !"};
+
+/* How many pairs have which verdict. */
+struct verdicts {
+    size_t of[PAIR_APART + 1];
+};
+
+static struct verdicts count_verdicts(const struct fidelity *pairs, size_t n)
 {
-    return fabs(pair->ratio - 1) <= FIDELITY_LIMIT;
+    struct verdicts verdicts = {{0}};
+
+    for (size_t i = 0; i < n; i++) {
+        verdicts.of[fidelity_verdict(&pairs[i])]++;
+    }
+    return verdicts;
 }
 
 static double half_width(struct estimate estimate)
@@ -36,34 +50,68 @@ static void print_pair(const struct fidelity *pair, const struct style *style, F
     print_estimate(pair->of_interpreter, style, to);
     fprintf(to, "  %-6s", pair->model->name);
     print_estimate(pair->of_model, style, to);
-    fprintf(to, "%7.2f%s%s%s\n", pair->ratio, style->warn, agrees(pair) ? "" : " !",
+    fprintf(to, "%7.2f%s%s%s\n", pair->ratio, style->warn, marks[fidelity_verdict(pair)],
             style->plain);
 }
 
-static void print_conclusion(const struct fidelity *pairs, size_t n, const struct style *style,
-                             FILE *to)
+static void print_legend(struct verdicts verdicts, const struct style *style, FILE *to)
 {
-    const struct fidelity *furthest = &pairs[0];
-    size_t agreeing = 0;
+    bool apart = verdicts.of[PAIR_APART] > 0, undecided = verdicts.of[PAIR_UNDECIDED] > 0;
+
+    if (!apart && !undecided) {
+        return;
+    }
+    fprintf(to, "%s%s%s", style->dim, apart ? "! apart: the intervals do not overlap" : "",
+            apart && undecided ? "   " : "");
+    if (undecided) {
+        fprintf(to, "? undecided: the intervals overlap, or fewer than %d blocks",
+                INTERVAL_NEEDS);
+    }
+    fprintf(to, "%s\n", style->plain);
+}
+
+static void say_verdicts(struct paragraph *paragraph, const struct fidelity *pairs, size_t n)
+{
+    struct verdicts verdicts = count_verdicts(pairs, n);
+    size_t apart = verdicts.of[PAIR_APART], undecided = verdicts.of[PAIR_UNDECIDED];
+    bool few = false;
 
     for (size_t i = 0; i < n; i++) {
-        agreeing += agrees(&pairs[i]);
+        few |=
+            pairs[i].of_interpreter.n < INTERVAL_NEEDS || pairs[i].of_model.n < INTERVAL_NEEDS;
+    }
+    say(paragraph, "%zu of %zu pair%s agree%s within %.0f %%, %zu %s apart, %zu %s undecided",
+        verdicts.of[PAIR_AGREES], n, n == 1 ? "" : "s", n == 1 ? "s" : "", FIDELITY_LIMIT * 100,
+        apart, apart == 1 ? "is" : "are", undecided, undecided == 1 ? "is" : "are");
+    if (undecided > 0) {
+        say(paragraph, few ? " (too few blocks to tell)" : " (their intervals overlap)");
+    }
+    say(paragraph, ". ");
+}
+
+static void say_furthest(struct paragraph *paragraph, const struct fidelity *pairs, size_t n,
+                         const struct style *style)
+{
+    const struct fidelity *furthest = &pairs[0];
+    const char *times = style->utf8 ? "×" : "x";
+
+    for (size_t i = 0; i < n; i++) {
         if (fabs(log(pairs[i].ratio)) > fabs(log(furthest->ratio))) {
             furthest = &pairs[i];
         }
     }
-    const char *times = style->utf8 ? "×" : "x";
-    fprintf(to, "%zu of %zu pairs agree within %.0f %%; the furthest apart:\n", agreeing, n,
-            FIDELITY_LIMIT * 100);
-    fprintf(to, "%s/%s with %u thread%s, %.2f%s against %.2f%s of %s.\n",
-            furthest->interpreter->name, furthest->mode->name, furthest->threads,
-            furthest->threads == 1 ? "" : "s", furthest->of_interpreter.median, times,
-            furthest->of_model.median, times, furthest->model->name);
+    say(paragraph,
+        "The furthest from its model: %s/%s with %u thread%s, %.2f%s against %.2f%s of %s.",
+        furthest->interpreter->name, furthest->mode->name, furthest->threads,
+        furthest->threads == 1 ? "" : "s", furthest->of_interpreter.median, times,
+        furthest->of_model.median, times, furthest->model->name);
 }
 
 void report_fidelity(const struct fidelity *pairs, size_t n, const struct style *style,
                      FILE *to)
 {
+    struct paragraph paragraph = {0, ""};
+
     if (n == 0) {
         return;
     }
@@ -74,5 +122,8 @@ void report_fidelity(const struct fidelity *pairs, size_t n, const struct style 
     for (size_t i = 0; i < n; i++) {
         print_pair(&pairs[i], style, to);
     }
-    print_conclusion(pairs, n, style, to);
+    print_legend(count_verdicts(pairs, n), style, to);
+    say_verdicts(&paragraph, pairs, n);
+    say_furthest(&paragraph, pairs, n, style);
+    print_wrapped(&paragraph, style, to);
 }

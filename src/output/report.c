@@ -1,8 +1,9 @@
 /* The report of `bench`, top to bottom, and its sentences. See report.h. */
 #include "gilscope/report.h"
 
+#include "paragraph.h"
+
 #include <math.h>
-#include <stdarg.h>
 #include <string.h>
 
 static void print_machine(const struct report *report, const struct style *style, FILE *to)
@@ -78,49 +79,6 @@ static void print_warnings(const struct report *report, const struct style *styl
             "%sSome repetitions lasted less than 1 ms: that shows how threads start, not how "
             "they work.%s\n",
             style->warn, style->plain);
-    }
-}
-
-/* Sentences, gathered to be broken into lines. */
-struct paragraph {
-    size_t length;
-    char text[1536];
-};
-
-__attribute__((format(printf, 2, 3))) static void say(struct paragraph *paragraph,
-                                                      const char *format, ...)
-{
-    size_t room = sizeof paragraph->text - paragraph->length;
-    va_list arguments;
-
-    va_start(arguments, format);
-    int length = vsnprintf(paragraph->text + paragraph->length, room, format, arguments);
-    va_end(arguments);
-    paragraph->length += length < 0 ? 0 : (size_t)length < room ? (size_t)length : room - 1;
-}
-
-/* Lines of at most width columns, as far as words allow. */
-static void print_wrapped(const struct paragraph *paragraph, unsigned width, FILE *to)
-{
-    unsigned column = 0;
-
-    for (const char *word = paragraph->text; *word != '\0';) {
-        size_t bytes = strcspn(word, " ");
-        unsigned columns = 0;
-        for (size_t i = 0; i < bytes; i++) {
-            columns += ((unsigned char)word[i] & 0xc0) != 0x80; /* no UTF-8 continuation */
-        }
-        if (column > 0 && column + 1 + columns > width) {
-            fputc('\n', to);
-            column = 0;
-        }
-        fprintf(to, "%s%.*s", column > 0 ? " " : "", (int)bytes, word);
-        column += columns + (column > 0);
-        word += bytes;
-        word += strspn(word, " ");
-    }
-    if (column > 0) {
-        fputc('\n', to);
     }
 }
 
@@ -212,7 +170,7 @@ void report_sentences(const struct report *report, const struct style *style, FI
     say_speedups(&paragraph, report, threads, unlocked, sizeof unlocked / sizeof *unlocked, "",
                  style);
     say_conclusion(&paragraph, report, threads);
-    print_wrapped(&paragraph, style->width < 100 ? style->width : 100, to);
+    print_wrapped(&paragraph, style, to);
 }
 
 static bool anything_measured(const struct report *report)

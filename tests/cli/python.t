@@ -65,6 +65,14 @@ subtest 'an interpreter becomes rows like any other' => sub {
     }
     like($result->{out}, qr/^Python: speedup over each one's own serial run, pin none/m, 'a table');
     like($result->{out}, qr/^The interpreters beside their models/m, 'a section');
+    unlike($result->{out}, qr/ !$/m, 'two blocks show no pair to be apart');
+    my $sentences = $result->{out} =~ s/\s+/ /gr;
+    my ($agree, $all, $apart, $undecided) = $sentences
+        =~ /(\d+) of (\d+) pairs agree within 5 %, (\d+) (?:is|are) apart, (\d+) (?:is|are) undecided/;
+    is($agree + $apart + $undecided, $all, 'a sentence counts the pairs');
+    is($undecided, scalar(() = $result->{out} =~ / \?$/mg), 'the undecided ones are marked');
+    is(scalar(() = $result->{out} =~ /^\? undecided: /mg), $undecided > 0, 'and the mark is explained');
+    is(scalar(grep { length > 100 } split /\n/, $result->{out}), 0, 'no line is longer than 100 columns');
     like({csv_table(slurp("$folder/machine.csv"))}->{interpreters}, qr/^cpython-3\.11 \(3\.11\.7\)$/,
         'named in machine.csv');
 };
