@@ -17,7 +17,8 @@ struct child {
     int words; /* its standard error */
     size_t length, last_length;
     char line[CHILD_LINE_MAX];  /* what it has said of its next answer */
-    char last[CHILD_WORDS_MAX]; /* the last line that it has written to standard error */
+    char last[CHILD_WORDS_MAX]; /* the last line that it has written to standard error, as it
+ came */
 };
 
 /* No child: what child_end leaves behind. */
@@ -35,8 +36,8 @@ bool child_find(const char *command, char *path, size_t size);
 bool child_start(struct child *child, char *const argv[], struct error *error);
 
 /* Sends the question (text with its newline; null: only listens) and waits for a line, which it
- * writes to answer[size] without the newline, a '?' for each control character but the tab: what
- * it says may be shown on a terminal. Errors, each with what the child said last on its
+ * writes to answer[size] without the newline, cleaned (text.h): what it says may be shown on a
+ * terminal. Errors, each with what the child said last on its
  * standard error: no answer within limit_s, the end of the child, a line longer than
  * CHILD_LINE_MAX, a zero byte; and a signal (fail_signal). After an error only child_end makes
  * sense. */

@@ -3,6 +3,7 @@
 
 #include "gilscope/clock.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -188,12 +189,6 @@ void child_end(struct child *child)
     child->pid = 0;
 }
 
-/* Texts of others may come to be shown on a terminal, which control characters command. */
-static char shown(char byte)
-{
-    return (byte >= 0 && byte < ' ' && byte != '\t') || byte == 127 ? '?' : byte;
-}
-
 /* Reads what is there of standard error, and keeps the last line that is not empty. */
 static void hear_words(struct child *child)
 {
@@ -208,7 +203,7 @@ static void hear_words(struct child *child)
         if (text[i] == '\n') {
             child->last_length = 0;
         } else if (child->last_length < sizeof child->last - 1) {
-            child->last[child->last_length++] = shown(text[i]);
+            child->last[child->last_length++] = text[i] == '\0' ? '?' : text[i];
             child->last[child->last_length] = '\0';
         }
     }
@@ -230,6 +225,7 @@ static const char *last_words(struct child *child, char *text, size_t size)
         text[1] = ' ';
         strncpy(text + 2, child->last, size - 3);
         text[size - 1] = '\0';
+        text_clean(text);
     }
     return text;
 }
@@ -266,10 +262,9 @@ static bool take_line(struct child *child, char *answer, size_t size)
         return false;
     }
     size_t length = (size_t)(end - child->line), kept = length < size ? length : size - 1;
-    for (size_t i = 0; i < kept; i++) {
-        answer[i] = shown(child->line[i]);
-    }
+    memcpy(answer, child->line, kept);
     answer[kept] = '\0';
+    text_clean(answer);
     child->length -= length + 1;
     memmove(child->line, end + 1, child->length);
     return true;
