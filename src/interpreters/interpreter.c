@@ -1,6 +1,8 @@
 /* Starting one interpreter, a process a mode: see interpreter.h. */
 #include "job.h"
 
+#include "gilscope/text.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +65,20 @@ static void make_variant(struct guest *guest)
     };
 }
 
+/* "cpython-3.11/nogil left out: WHY (HINT)": the hint helps only against a missing module. */
+static void tell_lacking(const struct guest *guest, const char *why,
+                         void (*tell)(const char *line))
+{
+    const char *hint = strstr(why, "No module named") != NULL ? guest->mode->hint : NULL;
+    char line[512];
+
+    snprintf(line, sizeof line, "%s/%s left out: %s%s%s%s", guest->interpreter->name,
+             guest->mode->name, why, hint != NULL ? " (" : "", hint != NULL ? hint : "",
+             hint != NULL ? ")" : "");
+    text_clean(line);
+    tell(line);
+}
+
 /* Starts the process of one mode. False where the interpreter is no good; a mode that it lacks is
  * told, and has no process. */
 static bool open_mode(struct interpreter *interpreter, int m, void (*tell)(const char *line),
@@ -70,7 +86,7 @@ static bool open_mode(struct interpreter *interpreter, int m, void (*tell)(const
 {
     struct guest *guest = &interpreter->guests[m];
     struct interpreter_facts facts;
-    char hello[CHILD_LINE_MAX], why[160], line[512];
+    char hello[CHILD_LINE_MAX], why[160];
 
     guest->interpreter = interpreter;
     guest->mode = &interpreter_modes[m];
@@ -87,11 +103,7 @@ static bool open_mode(struct interpreter *interpreter, int m, void (*tell)(const
     interpreter_name(&interpreter->facts, false, interpreter->name, sizeof interpreter->name);
     if (strcmp(why, "ok") != 0) {
         child_end(&guest->child);
-        snprintf(line, sizeof line, "%s/%s left out: %s%s%s%s", interpreter->name,
-                 guest->mode->name, why, guest->mode->hint != NULL ? " (" : "",
-                 guest->mode->hint != NULL ? guest->mode->hint : "",
-                 guest->mode->hint != NULL ? ")" : "");
-        tell(line);
+        tell_lacking(guest, why, tell);
     }
     return true;
 }
@@ -120,6 +132,7 @@ bool interpreter_open(struct interpreter **out, const char *command,
         if (interrupted()) {
             return fail_signal(error, interrupted());
         }
+        text_clean(why.text);
         return fail(error, "%.80s: %s", command, why.text);
     }
     for (int m = 0; m < MODE_COUNT; m++) {
