@@ -29,7 +29,7 @@ struct interpreter_mode {
     const char *threads_are, *work;
     bool one_thread, startup_inside; /* as in struct variant */
     bool own_baseline; /* what one of its threads does is no Python: that is its baseline */
-    const char *hint;  /* what to do where it is missing; or null */
+    const char *hint;  /* what to do where its module is missing; or null */
 };
 
 extern const struct interpreter_mode interpreter_modes[MODE_COUNT];
@@ -115,11 +115,8 @@ bool interpreters_plan(const struct interpreters *interpreters, struct plan *pla
                        const struct settings *settings, const struct machine_facts *facts,
                        struct error *error);
 
-/* Can the variant, one of a guest, still be run? After a failure it, or all of its interpreter,
- * cannot. */
+/* Can the variant, one of a guest, still be run? After a run that failed it, or all of its
+ * interpreter, cannot; where it still can, the failure was none of its own. */
 bool guest_is_there(const struct variant *variant);
-
-/* Ends the process of that mode: it is not there any more. */
-void guest_leave(const struct variant *variant);
 
 #endif

@@ -1,6 +1,8 @@
 /* One run of a mode: the job as a line, the answer as a sample. */
 #include "job.h"
 
+#include "gilscope/text.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,10 +71,18 @@ static bool is_believable(double wall_s, double elapsed_s)
            elapsed_s - wall_s <= 1 + 0.1 * elapsed_s;
 }
 
+/* How a job went. */
+enum outcome {
+    JOB_DONE,
+    JOB_MISTIMED,  /* its time does not fit our clock */
+    JOB_REFUSED,   /* it answered what went wrong */
+    JOB_UNBELIEVED /* it does not keep to the protocol */
+};
+
 /* "ok DONE WALL_S STARTUP_S CPU_S VOLUNTARY INVOLUNTARY", believed only as far as our own clock
  * and count agree. */
-static bool read_answer(struct run *run, const char *answer, double start_s, double elapsed_s,
-                        struct error *error)
+static enum outcome read_answer(struct run *run, const char *answer, double start_s,
+                                double elapsed_s, struct error *why)
 {
     unsigned long long done, voluntary, involuntary;
     double wall_s, cpu_s;
@@ -81,24 +91,49 @@ static bool read_answer(struct run *run, const char *answer, double start_s, dou
 
     if (sscanf(answer, "ok %llu %lf %31s %lf %llu %llu%n", &done, &wall_s, startup, &cpu_s,
                &voluntary, &involuntary, &end) != 6 ||
-        answer[end] != '\0') {
-        return fail(error, "answered with '%.60s', which is no result", answer);
-    }
-    if (!is_believable(wall_s, elapsed_s) || !(cpu_s >= 0)) {
-        return fail(error, "says that it took %.4g s, when it was %.4g s by our clock", wall_s,
-                    elapsed_s);
+        answer[end] != '\0' || !(cpu_s >= 0)) {
+        error_fill(why, EXIT_FAILED, "answered with '%.60s', which is no result", answer);
+        return JOB_UNBELIEVED;
     }
     if (done != run->count) {
-        return fail(error, "did %llu of %llu decrements", done, (unsigned long long)run->count);
+        error_fill(why, EXIT_FAILED, "did %llu of %llu decrements", done,
+                   (unsigned long long)run->count);
+        return JOB_UNBELIEVED;
+    }
+    if (!is_believable(wall_s, elapsed_s)) {
+        error_fill(why, EXIT_FAILED,
+                   "says that it took %.4g s, when it was %.4g s by our clock", wall_s,
+                   elapsed_s);
+        return JOB_MISTIMED;
     }
     run->startup_s = number_or_none(startup);
     if (run->startup_s < 0 || run->startup_s >= wall_s) {
-        return fail(error, "says that %.4g of its %.4g s were start-up", run->startup_s,
-                    wall_s);
+        error_fill(why, EXIT_FAILED, "says that %.4g of its %.4g s were start-up",
+                   run->startup_s, wall_s);
+        return JOB_UNBELIEVED;
     }
     enter(run, done, start_s, wall_s,
           (struct thread_usage){cpu_s, (uint64_t)voluntary, (uint64_t)involuntary});
-    return true;
+    learn(run->variant->context, run, elapsed_s);
+    return JOB_DONE;
+}
+
+/* Gives the job once, and takes the answer. */
+static enum outcome ask(struct run *run, const char *job, struct error *why)
+{
+    struct guest *guest = run->variant->context;
+    char answer[CHILD_LINE_MAX];
+    double start_s = clock_now();
+
+    if (!child_ask(&guest->child, job, answer, sizeof answer, limit_of(guest, run), why)) {
+        return JOB_UNBELIEVED;
+    }
+    double elapsed_s = clock_now() - start_s;
+    if (strncmp(answer, "error ", 6) == 0) {
+        error_fill(why, EXIT_FAILED, "%.200s", answer + 6);
+        return JOB_REFUSED;
+    }
+    return read_answer(run, answer, start_s, elapsed_s, why);
 }
 
 /* Who does not keep to the protocol is not believed again: all of the interpreter is lost. An
@@ -115,37 +150,39 @@ static void lose(struct guest *guest, bool all)
     }
 }
 
+/* "cpython-3.11/threads, 2 threads: WHY; cpython-3.11 is not asked again" */
+static bool fail_job(const struct run *run, enum outcome outcome, const struct error *why,
+                     struct error *error)
+{
+    const struct guest *guest = run->variant->context;
+
+    error_fill(error, EXIT_FAILED, "%s, %u thread%s: %.300s; %s is not asked again",
+               guest->name, run->threads, run->threads == 1 ? "" : "s", why->text,
+               outcome == JOB_REFUSED ? "this mode" : guest->interpreter->name);
+    text_clean(error->text);
+    return false;
+}
+
 bool guest_run(struct run *run, struct error *error)
 {
     struct guest *guest = run->variant->context;
-    char job[64 + 6 * THREADS_MAX], answer[CHILD_LINE_MAX];
+    char job[64 + 6 * THREADS_MAX];
     struct error why;
 
     write_job(run, guest->mode->name, job, sizeof job);
-    double start_s = clock_now();
-    bool going =
-        child_ask(&guest->child, job, answer, sizeof answer, limit_of(guest, run), &why);
-    double elapsed_s = clock_now() - start_s;
-    if (!going && interrupted()) {
-        *error = why;
-        return false;
+    enum outcome outcome = ask(run, job, &why);
+    if (outcome == JOB_MISTIMED) {
+        /* Python 2 has only the wall clock, which may have been set meanwhile; hardly twice. */
+        outcome = ask(run, job, &why);
     }
-    bool told = going && strncmp(answer, "error ", 6) == 0;
-    if (told) {
-        error_fill(&why, EXIT_FAILED, "%.200s", answer + 6);
+    if (outcome == JOB_DONE) {
+        return true;
     }
-    if (!going || told || !read_answer(run, answer, start_s, elapsed_s, &why)) {
-        lose(guest, !told);
-        return fail(error, "%s, %u thread%s: %s", guest->name, run->threads,
-                    run->threads == 1 ? "" : "s", why.text);
+    if (interrupted()) {
+        return fail_signal(error, interrupted());
     }
-    learn(guest, run, elapsed_s);
-    return true;
-}
-
-void guest_leave(const struct variant *variant)
-{
-    lose(variant->context, false);
+    lose(guest, outcome != JOB_REFUSED);
+    return fail_job(run, outcome, &why, error);
 }
 
 bool guest_is_there(const struct variant *variant)

@@ -128,10 +128,11 @@ subtest 'who misbehaves costs its own rows, and a line' => sub {
         'dies-at-start' => qr/interpreter left out: .*dies-at-start: ended \(exit code 3\): fake: out of luck/,
         commands => qr/interpreter left out: .*commands: ended \(exit code 3\): \?\[2Jgone$/,
         dies => qr{left out: cpython-3\.11/threads, [12] threads?: ended \(exit code 4\): fake: Segm},
-        killed => qr{left out: cpython-3\.11/threads, [12] threads?: ended \(signal 9\)},
+        killed => qr{left out: cpython-3\.11/threads, [12] threads?: ended \(signal 9\); cpython-3\.11 is not asked again$},
         garbles => qr{left out: cpython-3\.11/threads, [12] threads?: answered with '3\.14 and so on'},
-        errs => qr{left out: cpython-3\.11/threads, [12] threads?: ValueError: not today},
+        errs => qr{left out: cpython-3\.11/threads, [12] threads?: ValueError: not today; this mode is not asked again$},
         understates => qr{left out: cpython-3\.11/threads, [12] threads?: says that it took 0\.001 s},
+        lies => qr{left out: cpython-3\.11/serial, 1 thread: says that it took -3\d{3} s, when},
         miscounts => qr{left out: cpython-3\.11/serial, 1 thread: did \d+ of \d+ decrements},
         'dies-later' => qr{left out: cpython-3\.11/threads, [12] threads?: ended \(exit code \d+\): fake: enough},
     );

@@ -3,6 +3,7 @@
 #include "gilscope/interpreter.h"
 
 #include "gilscope/clock.h"
+#include "gilscope/text.h"
 
 #include <limits.h>
 #include <math.h>
@@ -189,8 +190,7 @@ static void test_a_good_one(void **state)
     (void)state;
     assert_string_equal(interpreter->name, "cpython-3.11");
     assert_string_equal(interpreter->guests[THREADS].variant.name, "cpython-3.11/threads");
-    assert_string_equal(told, "cpython-3.11/nogil left out: none here (make builds it for one "
-                              "python3, where Cython and the Python headers are)\n");
+    assert_string_equal(told, "cpython-3.11/nogil left out: none here\n");
     assert_false(guest_is_there(&interpreter->guests[NOGIL].variant));
     for (int m = SERIAL; m <= POOL; m++) {
         for (int i = 0; i < 3; i++) {
@@ -260,14 +260,78 @@ static void check_lost(const char *behaviour, const char *expected, bool all)
 static void test_those_that_fail_in_a_job(void **state)
 {
     (void)state;
-    check_lost("dies", "ended (exit code 4): fake: Segmentation fault", true);
+    check_lost("dies",
+               "ended (exit code 4): fake: Segmentation fault; cpython-3.11 is not asked again",
+               true);
     check_lost("killed", "ended (signal 9)", true);
     check_lost("hangs", "no answer within", true);
     check_lost("garbles", "answered with '3.14 and so on', which is no result", true);
     check_lost("chatty", "no result", true);
     check_lost("miscounts", "did 999 of 1000", true);
     check_lost("lies", "by our clock", true);
-    check_lost("errs", "ValueError: not today", false);
+    check_lost("errs", "ValueError: not today; this mode is not asked again", false);
+}
+
+static void test_a_clock_that_was_set_is_forgiven_once(void **state)
+{
+    struct interpreter *interpreter = open_fake("lies-once", &patient);
+    struct error error = {0};
+    struct run run;
+
+    (void)state;
+    for (int m = SERIAL; m <= POOL; m++) {
+        if (!do_job(interpreter, m, 1000, &run, &error)) {
+            fail_msg("%s", error.text);
+        }
+        assert_int_equal(run.workers[0].done, 1000);
+    }
+    interpreter_close(interpreter);
+}
+
+/* ---- what they say ---- */
+
+static void check_clean(const char *text, const char *expected)
+{
+    char cleaned[64];
+
+    snprintf(cleaned, sizeof cleaned, "%s", text);
+    text_clean(cleaned);
+    assert_string_equal(cleaned, expected);
+}
+
+static void test_texts_are_cleaned(void **state)
+{
+    (void)state;
+    check_clean("", "");
+    check_clean("a\tb\033[2J\x7f\r", "a\tb?[2J??");
+    check_clean("\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80",
+                "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80");
+    check_clean("caf\xe9", "caf?");
+    check_clean("\xe2\x82", "??");                /* cut off */
+    check_clean("\x80\xbf\xff\xfe", "????");      /* never at the beginning */
+    check_clean("\xc0\xaf\xe0\x80\xaf", "?????"); /* longer than need be */
+    check_clean("\xed\xa0\x80", "???");           /* a surrogate */
+    check_clean("\xf4\x90\x80\x80", "????");      /* beyond the last */
+    check_clean("\xc2\x9b"
+                "2J",
+                "?2J"); /* a terminal's command, in one character */
+}
+
+static void test_what_they_say_is_shown_clean(void **state)
+{
+    (void)state;
+    check_lost("latin", ": Caf? \xe2\x82\xac?? ?2J; this mode is not", false);
+    check_lost("mumbles", "ended (exit code 4): ?\xc3\xa4???; cpython-3.11 is not", true);
+}
+
+static void test_the_hint_is_for_a_missing_module(void **state)
+{
+    (void)state;
+    interpreter_close(open_fake("unbuilt", &patient));
+    assert_string_equal(told,
+                        "cpython-3.11/nogil left out: ModuleNotFoundError: No module named "
+                        "'gilscope_nogil' (make builds it for one python3, where Cython "
+                        "and the Python headers are)\n");
 }
 
 static void test_a_mode_that_is_lacking(void **state)
@@ -450,7 +514,11 @@ int main(void)
         cmocka_unit_test(test_a_good_one),
         cmocka_unit_test(test_those_that_cannot_start),
         cmocka_unit_test(test_those_that_fail_in_a_job),
+        cmocka_unit_test(test_a_clock_that_was_set_is_forgiven_once),
+        cmocka_unit_test(test_texts_are_cleaned),
+        cmocka_unit_test(test_what_they_say_is_shown_clean),
         cmocka_unit_test(test_a_mode_that_is_lacking),
+        cmocka_unit_test(test_the_hint_is_for_a_missing_module),
         cmocka_unit_test(test_the_first_process_tells),
         cmocka_unit_test(test_the_whole_group_is_killed),
         cmocka_unit_test(test_lists),
