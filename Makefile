@@ -60,8 +60,15 @@ $(BUILD)/python/countdown.o: $(BUILD)/python/countdown.c src/interpreters/job.h 
 
 # The Cython module, for python3 alone; without it everything else works.
 MODULE := .build/python
-$(MODULE)/built: src/python/build src/python/gilscope_nogil.pyx src/kernels/countdown.c
+$(MODULE)/built: src/python/build src/python/gilscope_nogil.pyx src/kernels/countdown.c \
+                 include/gilscope/kernel.h $(MODULE)/python
 	@CC='$(CC)' src/python/build $(MODULE)
+
+# Another python3 (or PYTHON) than last time: its module is another one, too.
+$(MODULE)/python: FORCE
+	@mkdir -p $(@D)
+	@python=$${PYTHON:-python3}; { command -v "$$python"; "$$python" -V; } >$@.tmp 2>&1 || :
+	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
 # clang warns of the loop counter that it makes for a taskloop itself.
 $(BUILD)/src/variants/tasks.o: private ALL_CFLAGS += -Wno-sign-conversion -Wno-sign-compare -Wno-shorten-64-to-32

@@ -25,6 +25,33 @@ subtest 'make install puts a program where it is told' => sub {
     is(join(' ', names_in($here)), 'a root results', 'and writes where it stands');
 };
 
+subtest 'the Cython module is made again for another python3' => sub {
+    my $here = temp_folder();
+    my ($module, $log) = ("$here/module", "$here/log");
+    # Tries to build with a python3 that only says its version, and tells whether it was tried.
+    my $tried = sub {
+        my ($python, @options) = @_;
+        unlink $log;
+        is(run({env => {PYTHON => $python}}, 'make', '-s', 'python', "MODULE=$module", @options)->{exit},
+            0, "make python, $python");
+        my $asked = -e $log;
+        spew("$module/built", '');
+        return $asked;
+    };
+    my %python = map {
+        fake_command($here, $_, qq{[ "\$1" = -V ] && echo "Python $_" && exit; echo asked >>"$log"; exit 1});
+        ($_ => "$here/$_")
+    } qw(3.11 3.12);
+    ok($tried->($python{'3.11'}), 'the first time');
+    ok(!$tried->($python{'3.11'}), 'not again for the same one');
+    ok($tried->($python{'3.12'}), 'again for another one');
+    ok($tried->($python{'3.12'}, '-W', 'include/gilscope/kernel.h'), 'again for another kernel.h');
+    fake_command($here, '3.12', qq{[ "\$1" = -V ] && echo "Python 3.12.1" && exit; echo asked >>"$log"; exit 1});
+    ok($tried->($python{'3.12'}), 'again for another version in the same place');
+    $tried->("$here/none");
+    ok($tried->($python{'3.12'}), 'again after it was gone');
+};
+
 # ---- .ci/deps, on systems that are made up ----
 
 # A folder for PATH with the tools that the script itself needs, and nothing that it looks for; what
