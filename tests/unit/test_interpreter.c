@@ -264,7 +264,6 @@ static void test_those_that_fail_in_a_job(void **state)
                "ended (exit code 4): fake: Segmentation fault; cpython-3.11 is not asked again",
                true);
     check_lost("killed", "ended (signal 9)", true);
-    check_lost("hangs", "no answer within", true);
     check_lost("garbles", "answered with '3.14 and so on', which is no result", true);
     check_lost("chatty", "no result", true);
     check_lost("miscounts", "did 999 of 1000", true);
@@ -375,17 +374,20 @@ static bool is_gone(int pid)
     return state == 'Z' || state == 'X';
 }
 
-static void test_the_whole_group_is_killed(void **state)
+/* The fake and the child that it has started write their numbers there. */
+static void note_pids(char *path)
 {
-    char pids[PATH_MAX];
+    snprintf(path, PATH_MAX, "%s/pids", folder);
+    unlink(path);
+    setenv("FAKE_PIDS", path, 1);
+}
+
+static void check_both_gone(const char *path)
+{
     int leader = 0, child = 0;
 
-    (void)state;
-    snprintf(pids, sizeof pids, "%s/pids", folder);
-    setenv("FAKE_PIDS", pids, 1);
-    check_refused("silent", "no answer");
     unsetenv("FAKE_PIDS");
-    FILE *file = fopen(pids, "r");
+    FILE *file = fopen(path, "r");
     assert_non_null(file);
     assert_int_equal(fscanf(file, "%d %d", &leader, &child), 2);
     fclose(file);
@@ -394,6 +396,35 @@ static void test_the_whole_group_is_killed(void **state)
         usleep(10000);
     }
     assert_true(is_gone(child));
+}
+
+static void test_the_whole_group_is_killed(void **state)
+{
+    char pids[PATH_MAX];
+
+    (void)state;
+    note_pids(pids);
+    check_refused("silent", "no answer");
+    check_both_gone(pids);
+}
+
+static void test_a_job_that_hangs(void **state)
+{
+    struct error error = {0};
+    struct run run;
+    char pids[PATH_MAX];
+
+    (void)state;
+    note_pids(pids);
+    struct interpreter *interpreter = open_fake("hangs", &impatient);
+    assert_false(do_job(interpreter, THREADS, 1000, &run, &error));
+    assert_string_equal(error.text, "cpython-3.11/threads, 2 threads: no answer within 1 s; "
+                                    "cpython-3.11 is not asked again");
+    for (int m = SERIAL; m < MODE_COUNT; m++) {
+        assert_false(guest_is_there(&interpreter->guests[m].variant));
+    }
+    check_both_gone(pids);
+    interpreter_close(interpreter);
 }
 
 /* ---- several ---- */
@@ -521,6 +552,7 @@ int main(void)
         cmocka_unit_test(test_the_hint_is_for_a_missing_module),
         cmocka_unit_test(test_the_first_process_tells),
         cmocka_unit_test(test_the_whole_group_is_killed),
+        cmocka_unit_test(test_a_job_that_hangs),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_pinned_only_up_to_the_usable_pus),
         cmocka_unit_test(test_python3),

@@ -450,6 +450,81 @@ static void test_under_a_lock_one_thread_works_at_a_time(void **state)
     }
 }
 
+/* ---- what has to last a time at least ---- */
+
+/* A variant whose time is made up, so that nothing here depends on the machine's. */
+static double made_up_unit_s, speeding_up;
+static unsigned runs;
+
+static bool run_in_made_up_time(struct run *run, struct error *error)
+{
+    (void)error;
+    for (unsigned w = 0; w < run->threads; w++) {
+        struct worker *worker = &run->workers[w];
+        worker->present = true;
+        worker->done = worker->share;
+        worker->start_s = 1;
+        worker->end_s = 1 + (double)run->count * made_up_unit_s;
+    }
+    runs++;
+    made_up_unit_s /= speeding_up;
+    return true;
+}
+
+/* Warmed up with a decrement of 1 us, then measured with one of 0.1 us, whose runs go on becoming
+ * faster by that factor. */
+static void measure_ten_times_faster(uint64_t count, double factor, struct sample *sample)
+{
+    const struct variant variant = {
+        .name = "made up", .least_s = 250e-3, .run = run_in_made_up_time};
+    struct plan_case its_case = {.variant = &variant, .pin = &pin_policies[0], .threads = 2};
+    const struct plan plan = {.length = 1, .cases = &its_case, .threads_max = 2};
+    struct settings settings = exact;
+    struct error error = {0};
+
+    settings.count = count;
+    struct runner *runner = open_runner(&plan, &settings);
+    made_up_unit_s = 1e-6;
+    speeding_up = 1;
+    assert_true(runner_warm_up(runner, 0, &error));
+    made_up_unit_s = 1e-7;
+    speeding_up = factor;
+    runs = 0;
+    assert_true(runner_measure(runner, 0, sample, &error));
+    runner_close(runner);
+}
+
+static void test_what_came_out_too_short_is_done_again(void **state)
+{
+    struct sample sample;
+
+    (void)state;
+    measure_ten_times_faster(0, 1, &sample);
+    assert_int_equal(runs, 2);
+    assert_true(sample.wall_s >= 250e-3);
+    assert_true(sample.count >= 2500000); /* as many as it takes now, before it was a tenth */
+}
+
+static void test_what_is_always_too_short_is_taken_in_the_end(void **state)
+{
+    struct sample sample;
+
+    (void)state;
+    measure_ten_times_faster(0, 2, &sample);
+    assert_int_equal(runs, 4);
+    assert_true(sample.measured);
+}
+
+static void test_exact_work_is_never_too_short(void **state)
+{
+    struct sample sample;
+
+    (void)state;
+    measure_ten_times_faster(1000, 1, &sample);
+    assert_int_equal(runs, 1);
+    assert_int_equal(sample.count, 1000);
+}
+
 /* OMP_DYNAMIC must not make a team smaller. */
 static void test_dynamic_teams_are_switched_off(void **state)
 {
@@ -508,6 +583,9 @@ int main(void)
         cmocka_unit_test(test_an_honest_variant_gives_a_sample),
         cmocka_unit_test(test_every_variant_stops_when_interrupted),
         cmocka_unit_test(test_under_a_lock_one_thread_works_at_a_time),
+        cmocka_unit_test(test_what_came_out_too_short_is_done_again),
+        cmocka_unit_test(test_what_is_always_too_short_is_taken_in_the_end),
+        cmocka_unit_test(test_exact_work_is_never_too_short),
         cmocka_unit_test(test_dynamic_teams_are_switched_off),
         cmocka_unit_test(test_workers_without_a_task_do_not_count),
         cmocka_unit_test(test_kernels_do_what_they_are_told),
