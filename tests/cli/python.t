@@ -160,6 +160,39 @@ subtest 'who misbehaves costs its own rows, and a line' => sub {
     like($result->{out}, qr{^cpython-3\.11/threads}m, 'and the next is run');
 };
 
+subtest 'a failure of our own beside an interpreter is not blamed on it' => sub {
+    my $folder = temp_folder();
+    # From the moment that the file is there nothing can be bound any more.
+    spew("$folder/no-binding.c", <<'END');
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set)
+{
+    if (access(getenv("FAKE_BREAKS"), F_OK) == 0) {
+        errno = EPERM;
+        return -1;
+    }
+    return syscall(SYS_sched_setaffinity, pid, size, set);
+}
+END
+    my %with = (FAKE_BREAKS => "$folder/broken", LD_PRELOAD => "$folder/no-binding.so");
+    my $built = shell('$1 -shared -fPIC -o "$2" "$3"', $ENV{CC} // 'cc', $with{LD_PRELOAD}, "$folder/no-binding.c");
+    plan skip_all => 'no compiler' if $built->{exit} != 0;
+    # A sanitizer wants to be loaded first.
+    plan skip_all => 'nothing can be preloaded' if run({env => \%with}, $GILSCOPE, '--version')->{exit} ne '0';
+    my $result = gilscope({env => \%with}, qw(bench --reps=1 --time=1ms --threads=2), '--python=' . fake('breaks'),
+        '-o', "$folder/results");
+    ok(-e $with{FAKE_BREAKS}, 'binding ceased to work beside an interpreter');
+    is($result->{exit}, 1, 'which ends the run');
+    unlike($result->{err}, qr{^gilscope: left out}m, 'and is no fault of the interpreter');
+    like($result->{err}, qr{^gilscope: .*usable PUs again \(Operation not permitted\)$}m, 'a line says what failed') or diag($result->{err});
+};
+
 subtest 'which are run' => sub {
     my $folder = temp_folder();
     fake_command($folder, 'python3', "exec '" . fake('python3.10') . "' \"\$@\"");
