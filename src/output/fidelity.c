@@ -77,8 +77,9 @@ static void say_verdicts(struct paragraph *paragraph, const struct fidelity *pai
     bool few = false;
 
     for (size_t i = 0; i < n; i++) {
-        few |=
-            pairs[i].of_interpreter.n < INTERVAL_NEEDS || pairs[i].of_model.n < INTERVAL_NEEDS;
+        bool is_undecided = fidelity_verdict(&pairs[i]) == PAIR_UNDECIDED;
+        few |= is_undecided && (pairs[i].of_interpreter.n < INTERVAL_NEEDS ||
+                                pairs[i].of_model.n < INTERVAL_NEEDS);
     }
     say(paragraph, "%zu of %zu pair%s agree%s within %.0f %%, %zu %s apart, %zu %s undecided",
         verdicts.of[PAIR_AGREES], n, n == 1 ? "" : "s", n == 1 ? "s" : "", FIDELITY_LIMIT * 100,
