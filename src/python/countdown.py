@@ -1,8 +1,9 @@
-"""The article's countdown: alone, in threads, in a pool of processes, and in C without the GIL.
+"""The article's countdown: alone, in threads, in a pool of processes, and in C without the GIL;
+and calls of an extension that keeps the GIL or gives it up.
 
 The same file for Python 2.7, every 3.x and PyPy. gilscope runs it with -c and talks to it: a job
 a line on standard input, an answer a line on standard output (src/interpreters/ is the other end).
-By hand: echo "threads 2 10000000 -" | python3 src/python/countdown.py
+By hand: echo "threads 2 10000000 - 0" | python3 src/python/countdown.py
 """
 import os
 import sys
@@ -12,6 +13,7 @@ import platform
 import resource
 import signal
 import time
+from itertools import repeat
 
 clock = getattr(time, "perf_counter", time.time)  # Python 2 has no better one
 
@@ -24,12 +26,12 @@ def countdown(n):
 
 # ---- the article's ways of sharing the work: each returns what is left of every share ----
 
-def serial(shares, slots):
+def serial(shares, slots, _):
     bind(slots[0])
     return [countdown(shares[0])]
 
 
-def threads(shares, slots, work=countdown):
+def threads(shares, slots, _, work=countdown):
     import threading
     left, failed = [], []
 
@@ -50,19 +52,40 @@ def threads(shares, slots, work=countdown):
     return left
 
 
-def pool(shares, slots):
-    made = context().Pool(len(shares), begin_worker, (os.getpid(), slots))
+def pool(shares, slots, items):
+    made = context().Pool(len(slots), begin_worker, (os.getpid(), slots))
     mapped = clock()
-    left = made.map(countdown, shares)
+    left = made.map(countdown, split(sum(shares), items))
     pool.map_s = clock() - mapped
     made.close()
     made.join()
     return left
 
 
-def nogil(shares, slots):
+def nogil(shares, slots, _):
     import gilscope_nogil  # Cython, see gilscope_nogil.pyx
-    return threads(shares, slots, gilscope_nogil.countdown)
+    return threads(shares, slots, _, gilscope_nogil.countdown)
+
+
+# ---- an extension's calls, of so many decrements each ----
+
+def calls(shares, slots, length, call):
+    def work(n):
+        for _ in repeat(None, n // length):
+            call(length)
+        return n % length
+
+    return threads(shares, slots, length, work)
+
+
+def hold(shares, slots, length):
+    import gilscope_nogil
+    return calls(shares, slots, length, gilscope_nogil.hold)
+
+
+def release(shares, slots, length):
+    import gilscope_nogil
+    return calls(shares, slots, length, gilscope_nogil.release)
 
 
 # ---- around them ----
@@ -73,7 +96,7 @@ def bind(slot):
         os.sched_setaffinity(0, [slot])
 
 
-def release():
+def unbind():
     """Lets the calling thread run anywhere again."""
     if ANYWHERE is not None:
         os.sched_setaffinity(0, ANYWHERE)
@@ -110,25 +133,34 @@ def used():
             sum(u.ru_nivcsw for u in both)]
 
 
+def split(count, n):
+    """n nearly equal parts of count."""
+    return [count // n + (i < count % n) for i in range(n)]
+
+
 def job(line):
-    """"MODE THREADS COUNT PU,PU..." (or - for no PUs) to "ok DONE WALL_S STARTUP_S CPU_S V I"."""
-    mode, n, count, slots = line.split()
-    n, count = int(n), int(count)
-    shares = [count // n + (i < count % n) for i in range(n)]
+    """"MODE THREADS COUNT PU,PU... PART" (- for no PUs) to "ok DONE WALL_S STARTUP_S CPU_S V I".
+
+    PART: of a pool the items of its list, of hold and release the decrements of a call."""
+    mode, n, count, slots, part = line.split()
+    n, count, part = int(n), int(count), int(part)
+    whole = part if mode in ("hold", "release") else 1
+    shares = [share * whole for share in split(count // whole, n)]
     slots = [None] * n if slots == "-" else [int(slot) for slot in slots.split(",")]
     try:
         for slot in slots:
             bind(slot)  # fails here, if at all
-        release()
+        unbind()
         before, start = used(), clock()
-        left = MODES[mode](shares, slots)
+        left = MODES[mode](shares, slots, part)
         wall_s = clock() - start
     finally:
-        release()
+        unbind()
     cpu_s, voluntary, involuntary = [b - a for a, b in zip(before, used())]
     # Creating, closing and joining a pool is in wall_s, as in the article, and told beside it.
     startup_s = repr(wall_s - pool.map_s) if mode == "pool" else "-"
-    done = count - sum(left) if len(left) == n else 0
+    complete = len(left) == (part if mode == "pool" else n)
+    done = sum(shares) - sum(left) if complete else 0
     return "ok %d %r %s %r %d %d" % (done, wall_s, startup_s, cpu_s, voluntary, involuntary)
 
 
@@ -140,9 +172,9 @@ def why(error):
 def trial(mode):
     """"ok", or why the mode cannot be had. Importing it now keeps that out of the measurement."""
     try:
-        if mode in ("threads", "nogil"):
+        if mode in ("threads", "nogil", "hold", "release"):
             import threading
-        if mode == "nogil":
+        if mode in ("nogil", "hold", "release"):
             import gilscope_nogil
         if mode == "pool":
             context().Lock()  # asks the system for what a pool needs, a semaphore
@@ -171,7 +203,8 @@ def tell(line):
     sys.stdout.flush()
 
 
-MODES = {"serial": serial, "threads": threads, "pool": pool, "nogil": nogil}
+MODES = {"serial": serial, "threads": threads, "pool": pool, "nogil": nogil, "hold": hold,
+         "release": release}
 ANYWHERE = os.sched_getaffinity(0) if hasattr(os, "sched_setaffinity") else None
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-# The article's Cython: a loop in C, with the GIL given up around it, called from Python threads.
-# The loop is that of gilscope's own variants, from the very same file: a compiler would remove the
-# article's empty one altogether.
+# The article's Cython: a loop in C, with the GIL given up around it, called from Python threads;
+# and the same loop with the GIL kept, for comparison. The loop is that of gilscope's own variants,
+# from the very same file: a compiler would remove the article's empty one altogether.
 #
 # Nothing between "with nogil:" and its end may touch a Python object: n and left are C numbers.
 # cython: language_level=2, freethreading_compatible=True
@@ -17,3 +17,19 @@ def countdown(uint64_t n):
     with nogil:
         left = n - kernel_countdown.run(NULL, n)
     return left
+
+
+# Two calls of an extension, as its authors may write them. They return nothing, as a call that is
+# made for its work: a number would have to be made.
+
+def release(uint64_t n):
+    cdef uint64_t left
+    with nogil:
+        left = n - kernel_countdown.run(NULL, n)
+    if left != 0:
+        raise ArithmeticError("%d decrements left" % left)
+
+
+def hold(uint64_t n):
+    if kernel_countdown.run(NULL, n) != n:
+        raise ArithmeticError("decrements left")
