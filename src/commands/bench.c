@@ -57,7 +57,7 @@ static bool open_interpreters(struct bench *bench, struct error *error)
 {
     const char *wanted = interpreters_wanted(bench->settings);
 
-    if (!interpreters_open(&bench->interpreters, wanted, tell, error)) {
+    if (!interpreters_open(&bench->interpreters, wanted, false, tell, error)) {
         return false;
     }
     choose_pins(bench);

@@ -57,6 +57,7 @@ static void make_variant(struct guest *guest)
         .lock = model != NULL ? model : "none: the baseline",
         .one_thread = guest->mode->one_thread,
         .startup_inside = guest->mode->startup_inside,
+        .calls = guest->mode->calls,
         /* Threads that wake together share a core until the load balancer parts them, tens of
          * milliseconds later, and the article's threads are not pinned. */
         .least_s = 250e-3,
@@ -88,8 +89,6 @@ static bool open_mode(struct interpreter *interpreter, int m, void (*tell)(const
     struct interpreter_facts facts;
     char hello[CHILD_LINE_MAX], why[160];
 
-    guest->interpreter = interpreter;
-    guest->mode = &interpreter_modes[m];
     if (!start(guest, hello, sizeof hello, error)) {
         return false;
     }
@@ -97,7 +96,7 @@ static bool open_mode(struct interpreter *interpreter, int m, void (*tell)(const
         return fail(error, "is no Python: it answers with '%.60s'", hello);
     }
     /* The first process tells: a module that a later one imports may turn the GIL on there. */
-    if (m == 0) {
+    if (interpreter->name[0] == '\0') {
         interpreter->facts = facts;
     }
     interpreter_name(&interpreter->facts, false, interpreter->name, sizeof interpreter->name);
@@ -108,7 +107,7 @@ static bool open_mode(struct interpreter *interpreter, int m, void (*tell)(const
     return true;
 }
 
-bool interpreter_open(struct interpreter **out, const char *command,
+bool interpreter_open(struct interpreter **out, const char *command, bool calls,
                       const struct interpreter_limits *limits, void (*tell)(const char *line),
                       struct error *error)
 {
@@ -122,10 +121,11 @@ bool interpreter_open(struct interpreter **out, const char *command,
     interpreter->command = command;
     interpreter->limits = *limits;
     for (int m = 0; m < MODE_COUNT; m++) {
-        interpreter->guests[m].child = no_child;
+        interpreter->guests[m] = (struct guest){
+            .interpreter = interpreter, .mode = &interpreter_modes[m], .child = no_child};
     }
     for (int m = 0; m < MODE_COUNT; m++) {
-        if (open_mode(interpreter, m, tell, &why)) {
+        if (interpreter_modes[m].calls != calls || open_mode(interpreter, m, tell, &why)) {
             continue;
         }
         interpreter_close(interpreter);

@@ -7,7 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "MODE THREADS COUNT PU,PU..." */
+/* What the job is cut into: a pool's list into items, calls into decrements each. */
+static uint64_t part_of(const struct run *run)
+{
+    return run->variant->calls ? run->chunk : run->tasks;
+}
+
+/* "MODE THREADS COUNT PU,PU... PART" */
 static void write_job(const struct run *run, const char *mode, char *text, size_t size)
 {
     size_t length = (size_t)snprintf(text, size, "%s %u %llu ", mode, run->threads,
@@ -17,7 +23,8 @@ static void write_job(const struct run *run, const char *mode, char *text, size_
         length += (size_t)snprintf(text + length, size - length, "%s%u", t > 0 ? "," : "",
                                    run->slots[t % run->slot_count].pu_os);
     }
-    snprintf(text + length, size - length, "%s\n", run->slots == NULL ? "-" : "");
+    snprintf(text + length, size - length, "%s %llu\n", run->slots == NULL ? "-" : "",
+             (unsigned long long)part_of(run));
 }
 
 /* Far more than the work can take: who is silent for longer hangs. */
@@ -166,7 +173,7 @@ static bool fail_job(const struct run *run, enum outcome outcome, const struct e
 bool guest_run(struct run *run, struct error *error)
 {
     struct guest *guest = run->variant->context;
-    char job[64 + 6 * THREADS_MAX];
+    char job[96 + 6 * THREADS_MAX];
     struct error why;
 
     write_job(run, guest->mode->name, job, sizeof job);

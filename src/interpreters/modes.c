@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char module_hint[] =
+    "make builds it for one python3, where Cython and the Python headers are";
+
 const struct interpreter_mode interpreter_modes[MODE_COUNT] = {
     {.name = "serial",
      .threads_are = "the main thread",
@@ -21,7 +24,19 @@ const struct interpreter_mode interpreter_modes[MODE_COUNT] = {
      .threads_are = "threading.Thread",
      .work = "its share, in C, by Cython",
      .own_baseline = true,
-     .hint = "make builds it for one python3, where Cython and the Python headers are"},
+     .hint = module_hint},
+    {.name = "hold",
+     .model = "hold",
+     .threads_are = "threading.Thread",
+     .work = "calls of a Cython function",
+     .calls = true,
+     .hint = module_hint},
+    {.name = "release",
+     .model = "release",
+     .threads_are = "threading.Thread",
+     .work = "calls of a Cython function",
+     .calls = true,
+     .hint = module_hint},
 };
 
 const char *model_of(const struct interpreter_mode *mode, const struct interpreter_facts *facts)

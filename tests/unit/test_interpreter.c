@@ -159,7 +159,7 @@ static struct interpreter *open_fake(const char *behaviour,
     struct error error = {0};
 
     told[0] = '\0';
-    if (!interpreter_open(&interpreter, fake(behaviour), limits, tell, &error)) {
+    if (!interpreter_open(&interpreter, fake(behaviour), false, limits, tell, &error)) {
         fail_msg("%s: %s", behaviour, error.text);
     }
     return interpreter;
@@ -211,7 +211,7 @@ static void check_refused(const char *behaviour, const char *expected)
     struct interpreter *interpreter = NULL;
     struct error error = {0};
 
-    if (interpreter_open(&interpreter, fake(behaviour), &impatient, tell, &error)) {
+    if (interpreter_open(&interpreter, fake(behaviour), false, &impatient, tell, &error)) {
         fail_msg("%s is taken", behaviour);
     }
     assert_null(interpreter);
@@ -231,7 +231,8 @@ static void test_those_that_cannot_start(void **state)
     check_refused("dies-at-start", "exit code 3): fake: out of luck");
     check_refused("binary", "no text");
     check_refused("long", "more than 8192 bytes");
-    assert_false(interpreter_open(&interpreter, "no-such-python", &impatient, tell, &error));
+    assert_false(
+        interpreter_open(&interpreter, "no-such-python", false, &impatient, tell, &error));
     assert_non_null(strstr(error.text, "no-such-python: cannot run it: No such file"));
 }
 
@@ -436,7 +437,7 @@ static void test_lists(void **state)
     char list[4 * PATH_MAX];
 
     (void)state;
-    assert_true(interpreters_open(&interpreters, "none", tell, &error));
+    assert_true(interpreters_open(&interpreters, "none", false, tell, &error));
     assert_int_equal(interpreters.length, 0);
     interpreters_close(&interpreters);
 
@@ -447,7 +448,7 @@ static void test_lists(void **state)
     strcat(list, fake("python3.8-other"));
     strcat(list, ",");
     strcat(list, fake("good"));
-    assert_true(interpreters_open(&interpreters, list, tell, &error));
+    assert_true(interpreters_open(&interpreters, list, false, tell, &error));
     assert_int_equal(interpreters.length, 3);
     assert_string_equal(interpreters.at[0]->name, "cpython-3.8");
     assert_string_equal(interpreters.at[1]->name, "cpython-3.8.1");
@@ -470,7 +471,7 @@ static void check_plan(const char *mode, unsigned pus, unsigned pins, const char
     struct plan plan;
     char seen[256] = "";
 
-    assert_true(interpreters_open(&interpreters, fake("binds"), tell, &error));
+    assert_true(interpreters_open(&interpreters, fake("binds"), false, tell, &error));
     assert_true(plan_make(&plan, &settings, &facts, &error));
     assert_true(interpreters_plan(&interpreters, &plan, &settings, &facts, &error));
     for (size_t c = 0; c < plan.length; c++) {
@@ -520,7 +521,7 @@ static void test_python3(void **state)
 
     (void)state;
     told[0] = '\0';
-    if (!interpreter_open(&interpreter, "python3", &patient, tell, &error)) {
+    if (!interpreter_open(&interpreter, "python3", false, &patient, tell, &error)) {
         print_message("python3: %s\n", error.text);
         skip();
     }
