@@ -2,8 +2,8 @@
 # them, and writes what the gnuplot scripts load: cases.gp (the curves, the machine), points.dat (a
 # block a curve) and pairs.dat (a line a pair of interpreter and model).
 # A curve is one variant under one pin policy; an interpreter's is its pinned runs, where it has some,
-# and the others for what was not run pinned: more would crowd the picture. gnuplot could read the CSV itself, but neither quoted
-# fields nor a file that was cut off in the middle.
+# and the others for what was not run pinned: more would crowd the picture. gnuplot could read the CSV
+# itself, but neither quoted fields nor a file that was cut off in the middle.
 
 # Splits one record into field[1..n] as RFC 4180 has it. Returns n, or 0 when a quoted field goes on
 # in the next line.
@@ -124,23 +124,27 @@ FILENAME == "fidelity.csv" {
     if (split_record($0) != 11 || !is_count(field[4]) || !is_number(field[5]) || !is_number(field[8]))
         next                                # the header, or what was cut off
     model[field[1] "/" field[2]] = field[3]
-    if (!(field[1] in interpreter)) {
-        interpreter[field[1]] = ++interpreters
-        interpreter_of[interpreters] = field[1]
-    }
     if (field[2] == "nogil" && field[4] == 1)
         next                                # the baseline, 1 by definition
-    pair[++pairs] = interpreter[field[1]] " " quoted_word(field[3]) " " \
-        quoted_word(field[1] "/" field[2]) " " field[4] " " field[8] " " field[9] " " field[10] " " \
-        field[5] " " field[6] " " field[7]
-    pair_x[pairs] = field[8]
-    pair_y[pairs] = field[5]
+    for (i = 5; i <= 10; i++)
+        if (!is_number(field[i]) || field[i] + 0 <= 0)
+            next                            # nothing that a logarithmic axis could show
+    meet(field[1])
+    ratio = field[5] / field[8]
+    pairs++
+    pair_interpreter[pairs] = field[1]
+    pair_mode[pairs] = field[2]
+    pair_model[pairs] = field[3]
+    pair_ratio[pairs] = ratio
+    pair_threads[pairs] = field[4] + 0
+    pair_rest[pairs] = field[8] " " field[9] " " field[10] " " field[5] " " field[6] " " field[7] " " \
+        ratio " " field[6] / field[10] " " field[7] / field[9]
     for (i = 5; i <= 10; i++) {
         if (pair_min == "" || field[i] + 0 < pair_min) pair_min = field[i] + 0
         if (field[i] + 0 > pair_max) pair_max = field[i] + 0
     }
-    apart[pairs] = field[5] > 0 && field[8] > 0 ? log(field[5] / field[8]) : 0
-    if (apart[pairs] < 0) apart[pairs] = -apart[pairs]
+    if (ratio_min == "" || field[6] / field[10] < ratio_min) ratio_min = field[6] / field[10]
+    if (field[7] / field[9] > ratio_max) ratio_max = field[7] / field[9]
     agreeing += field[11] >= 0.95 && field[11] <= 1.05
     next
 }
@@ -165,6 +169,8 @@ line == 1 {
     if (!is_count(field[4]))
         fail(", line " line, "threads is '" field[4] "', not a count")
     rows++
+    if (fewest == "" || field[5] + 0 < fewest) fewest = field[5] + 0
+    if (field[5] + 0 > most_reps) most_reps = field[5] + 0
     threads = field[4] + 0
     noisy += field[17]
     if (field[16] + 0) {
@@ -189,6 +195,11 @@ line == 1 {
         curve[name, pin] = ++curves
         name_of[curves] = name
         pin_of[curves] = field[3]
+        is_guest[curves] = guest
+        if (guest) {
+            meet(before_slash(name))
+            model_of[curves] = name in model ? model[name] : ""
+        }
     }
     c = curve[name, pin]
     if (guest) {
@@ -225,37 +236,199 @@ line == 1 {
     if (field[9] + 0 > 0 && (min_lo == "" || field[9] + 0 < min_lo)) min_lo = field[9] + 0
 }
 
-# Names at the pairs furthest apart, as long as no name lies on another's.
-function name_pairs(    n, i, best, k, width, free) {
-    width = log(pair_max / pair_min) + 0.001
-    for (n = 1; n <= pairs; n++) {
-        best = 0
-        for (i = 1; i <= pairs; i++)
-            if (!(i in tried) && apart[i] > 0.05 && (!best || apart[i] > apart[best]))
-                best = i
-        if (!best)
-            return
-        tried[best] = free = 1
-        for (k in named)
-            if (distance(pair_y[k], pair_y[best]) < 0.045 * width && \
-                distance(pair_x[k], pair_x[best]) < 0.35 * width)
-                free = 0
-        if (free)
-            named[best] = 1
+# Interpreters are numbered as they turn up.
+function meet(name) {
+    if (!(name in interpreter)) {
+        interpreter[name] = ++interpreters
+        interpreter_of[interpreters] = name
     }
+}
+
+# cpython-3.8 is before cpython-3.11, and that before pypy-3.9.
+function is_before(a, b,    n, m, i, x, y, of_a, of_b) {
+    x = a
+    y = b
+    sub(/-[0-9].*/, "", x)
+    sub(/-[0-9].*/, "", y)
+    if (x != y)
+        return x < y
+    n = split(a, of_a, /[-.]/)
+    m = split(b, of_b, /[-.]/)
+    for (i = 2; i <= n && i <= m; i++)
+        if (of_a[i] != of_b[i])
+            return of_a[i] + 0 == of_b[i] + 0 ? of_a[i] "" < of_b[i] "" : of_a[i] + 0 < of_b[i] + 0
+    return n < m
+}
+
+function before_slash(text) {
+    sub(/\/.*/, "", text)
+    return text
+}
+
+function after_slash(text) {
+    sub(/^[^\/]*\//, "", text)
+    return text
+}
+
+# What comes before the version.
+function family(text) {
+    sub(/-[0-9].*/, "", text)
+    return text
+}
+
+# The interpreters in the order of their names and versions.
+function order_interpreters(    i, k) {
+    for (i = 1; i <= interpreters; i++) {
+        for (k = i; k > 1 && is_before(interpreter_of[i], in_order[k - 1]); k--)
+            in_order[k] = in_order[k - 1]
+        in_order[k] = interpreter_of[i]
+    }
+    for (i = 1; i <= interpreters; i++)
+        place[in_order[i]] = i
+}
+
+# Whether two curves lie on each other: nowhere further apart than that share of the picture's height.
+function coincide(c, d, share,    i, a, b) {
+    if (points[c] != points[d])
+        return 0
+    for (i = 1; i <= points[c]; i++) {
+        if (at_threads[c, i] != at_threads[d, i])
+            return 0
+        a = speedup[c, i]
+        b = speedup[d, i]
+        if (most > 16 ? distance(a, b) > share * distance(max, min) : a - b > share * max || b - a > share * max)
+            return 0
+    }
+    return 1
 }
 
 function distance(a, b) {
     return a > b ? log(a / b) : log(b / a)
 }
 
+# Interpreters whose curves of one mode coincide share a label. members[c] are the curves that have it
+# at c, in the order of their versions. Where labels would be too many, curves that are near do, too.
+function share_labels(    share, labels, i, k, c, d, all, of) {
+    for (share = 0.012; ; share *= 1.4) {
+        labels = 1
+        for (c = 1; c <= curves; c++) {
+            members[c] = is_guest[c] ? "" : c
+            labels += !is_guest[c] && !(pin_of[c] != "core" && (name_of[c], "core") in curve)
+        }
+        for (i = 1; i <= guests; i++) {
+            c = guest_curve[i]
+            for (k = 1; k <= i; k++) {
+                d = guest_curve[k]
+                if (k == i || members[d] != "" && name_after[d] == name_after[c] && model_of[d] == model_of[c]) {
+                    all = 1
+                    for (of = split(members[d], member, " "); of >= 1; of--)
+                        all = all && coincide(c, member[of], share)
+                    if (all) {
+                        members[d] = members[d] (members[d] == "" ? "" : " ") c
+                        labels += members[d] == c ""
+                        break
+                    }
+                }
+            }
+        }
+        if (labels <= 22 || share > 0.15)
+            return
+    }
+}
+
+# "cpython-2.7, 3.6 … 3.13, pypy-3.9/pool": three and more versions with none of this mode between them
+# that is elsewhere are first … last.
+function shared_name(list,    n, i, k, from, text, last) {
+    n = split(list, member, " ")
+    for (i = 1; i <= n; i = k + 1) {
+        from = before_slash(name_of[member[i]])
+        for (k = i; k < n && family(before_slash(name_of[member[k + 1]])) == family(from) && \
+            guest_place[member[k + 1]] == guest_place[member[k]] + 1; k++)
+            ;
+        if (k < i + 2)
+            k = i
+        text = text (text == "" ? "" : ", ") (family(from) == last ? substr(from, length(last) + 2) : from)
+        last = family(from)
+        if (k > i)
+            text = text " … " substr(before_slash(name_of[member[k]]), length(last) + 2)
+    }
+    return text "/" name_after[member[1]]
+}
+
+# The interpreters' curves, mode by mode, in the order of their versions.
+function order_guests(    c, k, i) {
+    for (c = 1; c <= curves; c++)
+        if (is_guest[c]) {
+            name_after[c] = after_slash(name_of[c])
+            for (k = ++guests; k > 1 && (name_after[c] < name_after[guest_curve[k - 1]] || \
+                name_after[c] == name_after[guest_curve[k - 1]] && \
+                place[before_slash(name_of[c])] < place[before_slash(name_of[guest_curve[k - 1]])]); k--)
+                guest_curve[k] = guest_curve[k - 1]
+            guest_curve[k] = c
+        }
+    for (i = 1; i <= guests; i++)
+        guest_place[guest_curve[i]] = i
+}
+
+# The rows of the pairs, from 0 at the top, in units of one row: interpreter by interpreter, mode by
+# mode, and by threads in these, with gaps between.
+function write_pairs(    i, k, p, at, gap, here, was) {
+    for (i = 1; i <= pairs; i++) {
+        for (k = i; k > 1 && pair_before(i, sorted[k - 1]); k--)
+            sorted[k] = sorted[k - 1]
+        sorted[k] = i
+    }
+    gap = pairs > 24 ? 1 : 1.4
+    at = -1
+    for (i = 1; i <= pairs; i++) {
+        p = sorted[i]
+        here = pair_interpreter[p] "/" pair_mode[p]
+        if (here != was) {
+            groups++
+            at += i == 1 ? 0 : pair_interpreter[p] == pair_interpreter[sorted[i - 1]] ? gap / 2 : gap
+            group_interpreter[groups] = pair_interpreter[p]
+            group_mode[groups] = pair_mode[p]
+            group_model[groups] = pair_model[p]
+            group_top[groups] = at + 1
+        }
+        was = here
+        group_end[groups] = ++at
+        row_threads = row_threads " " pair_threads[p]
+        row_ratio = row_ratio " " pair_ratio[p]
+        row_place = row_place " " at
+        print place[pair_interpreter[p]], quoted_word(pair_model[p]), quoted_word(here), pair_threads[p], \
+            pair_rest[p], at > "pairs.dat"
+    }
+    row_units = at
+}
+
+function pair_before(a, b) {
+    if (pair_interpreter[a] != pair_interpreter[b])
+        return place[pair_interpreter[a]] < place[pair_interpreter[b]]
+    if (pair_mode[a] != pair_mode[b])
+        return mode_rank(pair_mode[a]) < mode_rank(pair_mode[b])
+    return pair_threads[a] < pair_threads[b]
+}
+
+function mode_rank(mode) {
+    return mode == "threads" ? 1 : mode == "pool" ? 2 : mode == "nogil" ? 3 : 4
+}
+
+# What the bars are: with fewer than 6 blocks no interval covers the median in 95 % of cases, and the
+# files have the whole range.
+function bars_words() {
+    if (fewest >= 6)
+        return "95 % confidence intervals"
+    if (most_reps >= 6)
+        return "95 % confidence intervals (of fewer than 6 blocks: the range)"
+    if (most_reps <= 1)
+        return "none, of one block"
+    return "range of " (fewest < most_reps ? fewest " to " : "") most_reps " blocks"
+}
+
 END {
     if (failed)
         exit 1
-    if (pairs && pair_min > 0)
-        name_pairs()
-    for (i = 1; i <= pairs; i++)
-        print pair[i], (i in named) + 0 > "pairs.dat"
     if (line == 0)
         fail("", "the file is empty")
     if (rows == 0)
@@ -277,13 +450,21 @@ END {
     for (i = least; i <= most; i++)
         if (i in counts && (full == "" || i <= pus || pus < 2))
             full = i
-    set("array MODEL[" curves "]; array NAME[" curves "]; array PIN[" curves "]; array LAST_THREADS[" curves \
+    order_interpreters()
+    order_guests()
+    share_labels()
+    write_pairs()
+    set("array MODEL[" curves "]; array INTERPRETER_OF[" curves "]; array MEMBERS[" curves \
+        "]; array LABEL[" curves "]; array LAST_MEAN[" curves "]; array FULL_LOW[" curves \
+        "]; array FULL_HIGH[" curves "]; GUESTS", guests + 0)
+    set("array NAME[" curves "]; array PIN[" curves "]; array LAST_THREADS[" curves \
         "]; array LAST_SPEEDUP[" curves "]; array FULL_THREADS[" curves \
         "]; array FULL_SPEEDUP[" curves "]; CURVES", curves)
     for (c = 1; c <= curves; c++) {
         set("NAME[" c "]", quoted(name_of[c]))
         set("PIN[" c "]", quoted(pin_of[c]))
-        set("MODEL[" c "]", quoted(name_of[c] in model ? model[name_of[c]] : ""))
+        set("MODEL[" c "]", quoted(model_of[c]))
+        set("INTERPRETER_OF[" c "]", is_guest[c] ? place[before_slash(name_of[c])] : 0)
         set("LAST_THREADS[" c "]", at_threads[c, points[c]])
         set("LAST_SPEEDUP[" c "]", speedup[c, points[c]] + 0)
         f = points[c]
@@ -292,6 +473,19 @@ END {
                 f = i
         set("FULL_THREADS[" c "]", at_threads[c, f])
         set("FULL_SPEEDUP[" c "]", speedup[c, f] + 0)
+        set("MEMBERS[" c "]", quoted(members[c]))
+        n = split(members[c], member, " ")
+        sum = 0
+        low = high = speedup[c, f] + 0
+        for (i = 1; i <= n; i++) {
+            sum += speedup[member[i], points[c]]
+            if (speedup[member[i], f] < low) low = speedup[member[i], f] + 0
+            if (speedup[member[i], f] > high) high = speedup[member[i], f] + 0
+        }
+        set("LAST_MEAN[" c "]", n ? sum / n : 0)
+        set("FULL_LOW[" c "]", low)
+        set("FULL_HIGH[" c "]", high)
+        set("LABEL[" c "]", quoted(n > 1 ? shared_name(members[c]) : name_of[c]))
         for (i = 1; i <= points[c]; i++)
             print at_threads[c, i], speedup[c, i], rest_of[c, i] > "points.dat"
         printf "\n\n" > "points.dat"
@@ -317,9 +511,26 @@ END {
     set("AGREEING", agreeing + 0)
     set("PAIR_MIN", pair_min + 0)
     set("PAIR_MAX", pair_max + 0)
-    set("array INTERPRETER[" interpreters + 1 "]; INTERPRETERS", interpreters + 0)
-    for (i = 1; i <= interpreters; i++)
-        set("INTERPRETER[" i "]", quoted(interpreter_of[i]))
+    set("RATIO_MIN", ratio_min + 0)
+    set("RATIO_MAX", ratio_max + 0)
+    set("ROW_UNITS", row_units + 0)
+    set("ROW_THREADS", quoted(substr(row_threads, 2)))
+    set("ROW_RATIO", quoted(substr(row_ratio, 2)))
+    set("ROW_PLACE", quoted(substr(row_place, 2)))
+    set("array GROUP_INTERPRETER[" groups + 1 "]; array GROUP_MODE[" groups + 1 "]; array GROUP_MODEL[" \
+        groups + 1 "]; array GROUP_TOP[" groups + 1 "]; array GROUP_END[" groups + 1 \
+        "]; array GROUP_SHAPE[" groups + 1 "]; GROUPS", groups + 0)
+    for (i = 1; i <= groups; i++) {
+        set("GROUP_INTERPRETER[" i "]", quoted(group_interpreter[i]))
+        set("GROUP_SHAPE[" i "]", place[group_interpreter[i]])
+        set("GROUP_MODE[" i "]", quoted(group_mode[i]))
+        set("GROUP_MODEL[" i "]", quoted(group_model[i]))
+        set("GROUP_TOP[" i "]", group_top[i])
+        set("GROUP_END[" i "]", group_end[i])
+    }
+    set("INTERPRETERS", interpreters + 0)
+    set("BARS", quoted(bars_words()))
+    set("RANGES", (most_reps < 6) + 0)  # and no intervals
     set("CASES", rows)
     set("NOISY", noisy + 0)
 }

@@ -21,25 +21,27 @@ array HUE[CURVES]
 array GUEST[CURVES]
 array RANK[CURVES]          # of the variant: its place among those known, or behind them
 array ORDER[CURVES]         # from the bottom to the top: unpinned below pinned, wide below narrow
-array BEST[CURVES]          # 1: it is the curve of its variant that has a label
+array BEST[CURVES]          # 1: it is the curve of its variant that is strong
+array LABELLED[CURVES]      # 1: and has a label; interpreters that coincide share one
 others = 0
 best_pin = 5
 do for [c = 1:CURVES] {
-    # an interpreter's curve has the colour of its model, and is told apart by its dashes
-    GUEST[c] = MODEL[c] ne ''
+    # an interpreter's curve has the colour of its model, and is told apart by its dashes and shapes
+    GUEST[c] = INTERPRETER_OF[c] > 0
     RANK[c] = find(KNOWN, NAME[c])
     do for [d = 1:c - 1] {
         if (RANK[c] == 0 && NAME[d] eq NAME[c]) { RANK[c] = RANK[d] }
     }
     if (RANK[c] == 0) { others = others + 1; RANK[c] = words(KNOWN) + others }
     HUE[c] = RANK[c] <= words(KNOWN) ? hex(COLOUR, RANK[c]) : \
-        GUEST[c] && find(KNOWN, MODEL[c]) ? hex(COLOUR, find(KNOWN, MODEL[c])) : hex(OTHER, RANK[c] - words(KNOWN))
+        GUEST[c] && find(KNOWN, MODEL[c]) ? guest_hue(INTERPRETER_OF[c], MODEL[c]) : hex(OTHER, RANK[c] - words(KNOWN))
     if (NAME[c] ne 'serial' && !GUEST[c] && pin_rank(PIN[c]) < best_pin) { best_pin = pin_rank(PIN[c]) }
     BEST[c] = NAME[c] ne 'serial'
     do for [d = 1:CURVES] {
         if (NAME[d] eq NAME[c] && pin_rank(PIN[d]) < pin_rank(PIN[c])) { BEST[c] = 0 }
         if (NAME[d] eq NAME[c] && pin_rank(PIN[d]) == pin_rank(PIN[c]) && d < c) { BEST[c] = 0 }
     }
+    LABELLED[c] = BEST[c] && MEMBERS[c] ne ''
 }
 # variants not known here have a strong curve each, pinned or not
 layer(c) = RANK[c] > words(KNOWN) && BEST[c] ? best_pin : pin_rank(PIN[c])
@@ -58,7 +60,8 @@ IDEAL_LINE = 3000
 do for [i = 1:CURVES + 5] {
     c = i <= CURVES ? i : KEY + i - CURVES
     p = i <= CURVES ? pin_rank(PIN[i]) : i - CURVES
-    known = i > CURVES || strstrt(NAME[i], '/') == 0
+    guest = i <= CURVES ? GUEST[i] : 0
+    known = !guest
     strong = i <= CURVES ? layer(i) == best_pin : p == best_pin
     hue = i <= CURVES ? HUE[i] : MUTED
     w = i <= CURVES ? width(RANK[i]) : 2
@@ -71,17 +74,31 @@ do for [i = 1:CURVES + 5] {
     if (known && !strong && p == 3) { set style line c dt (10,4,2,4) }
     if (known && !strong && p == 4) { set style line c dt (5,5) }
     if (known && !strong && p == 5) { set style line c dt (2,4) }
-    # a name with a slash is an interpreter's: dashed, pinned or not
-    if (!known && strong) { set style line c dt (8,4) }
-    if (!known && !strong) { set style line c dt (2,4) }
+    # interpreters are thin, the thinner the more there are
+    if (guest) {
+        k = INTERPRETER_OF[i]
+        set style line c lc rgb hue lw (GUESTS > 6 ? 1.3 : 1.8) pi -1 pt shape(k, PIN[i] eq 'core') ps 0.66 * shape_size(k)
+        eval sprintf('set style line %d dt (%s)', c, nth(DASHES, k))
+    }
     if (i <= CURVES) { set style line INTERVAL + c lc rgb hue lw 1.4 dt solid }
 }
 
 # --- the room for the labels: what the longest of them needs ---
-longest = 8
-do for [c = 1:CURVES] { if (strlen(NAME[c]) > longest) { longest = strlen(NAME[c]) } }
+# Ours are bold, interpreters are not.
+longest = 8 * 9.6
+shapes = 0                  # before a name: those of the interpreters that share it
+range = 0                   # their figures: from, to
+do for [c = 1:CURVES] {
+    long = GUEST[c] ? 8.3 * strlen(LABEL[c]) : 9.6 * strlen(NAME[c])
+    if (LABELLED[c] && long > longest) { longest = long }
+    if (GUEST[c] && LABELLED[c] && INTERPRETERS > 1 && words(MEMBERS[c]) > shapes) { shapes = words(MEMBERS[c]) }
+    if (LABELLED[c] && reading(height(FULL_THREADS[c], FULL_LOW[c])) ne reading(height(FULL_THREADS[c], FULL_HIGH[c]))) { range = 1 }
+}
+if (shapes > 6) { shapes = 6 }
+before_names = 46 + 12 * shapes
+room = longest + before_names + 92 + (range ? 40 : 0)
 LEFT = 84.0
-RIGHT = W - (9.6 * longest + 138 < 480 ? 9.6 * longest + 138 : 480)
+RIGHT = W - (room < 520 ? room : 520)
 BOTTOM = 100.0
 TOP = H - 132.0
 set lmargin at screen LEFT / W
@@ -130,7 +147,7 @@ set label TITLE at screen 28 / W, screen (H - 36) / H left noenhanced textcolor 
 set label SUBTITLE at screen 28 / W, screen (H - 66) / H left noenhanced textcolor rgb INK font MEDIUM
 if (NOISY > 0) {
     MACHINE = MACHINE.(MACHINE eq '' ? '' : ' · ').\
-        sprintf('%d of %d cases noisy (interval wider than ±2 %%)', NOISY, CASES)
+        sprintf('%d of %d cases noisy (%s wider than ±2 %%)', NOISY, CASES, RANGES ? 'range' : 'interval')
 }
 set label MACHINE at screen 28 / W, screen (H - 89) / H left noenhanced textcolor rgb MUTED font SMALL
 
@@ -169,9 +186,9 @@ array PUT[CURVES + 1]
 entries = 0
 if (Y_BASELINE > 0) { entries = 1; ENTRY[1] = 0; WANTS[1] = y_pixel(Y_BASELINE) }
 do for [c = 1:CURVES] {
-    if (BEST[c]) {
+    if (LABELLED[c]) {
         # in its place from the top
-        y = y_pixel(height(LAST_THREADS[c], LAST_SPEEDUP[c]))
+        y = y_pixel(height(LAST_THREADS[c], LAST_MEAN[c]))
         entries = entries + 1
         e = entries
         do for [k = entries - 1:1:-1] {
@@ -205,21 +222,39 @@ while (moved && rounds < 200) {
 do for [e = 2:entries] { if (PUT[e] > PUT[e - 1] - gap) { PUT[e] = PUT[e - 1] - gap } }
 if (entries > 0 && PUT[entries > 0 ? entries : 1] < lowest) { PUT[entries] = lowest }
 do for [e = entries - 1:1:-1] { if (PUT[e] < PUT[e + 1] + gap) { PUT[e] = PUT[e + 1] + gap } }
-names_at = RIGHT + 46
+names_at = RIGHT + before_names
 values_at = W - 24
 size = gap < 18 ? gap * 0.8 : 15
 NAME_FACE = face(size, ':Bold')
 VALUE_FACE = face(size, '')
+# 0.98–0.99×: the unit once
+unit(text) = text[strlen(text):strlen(text)] eq '%' ? 2 : 1
+both(a, b) = a eq b ? a : a[1:strlen(a) - unit(a)].'–'.b
 do for [e = 1:entries] {
     c = ENTRY[e]
     hue = c > 0 ? HUE[c] : hex(COLOUR, 1)
+    guest = c > 0 ? GUEST[c] : 0
     from_x = c > 0 ? x_pixel(LAST_THREADS[c]) + 9 : RIGHT
-    set arrow from screen from_x / W, screen WANTS[e] / H to screen (names_at - 7) / W, screen PUT[e] / H \
+    to_x = names_at - 7
+    if (guest && shapes) {
+        # nearest to the name is the last of those who share it
+        sharing = words(MEMBERS[c])
+        do for [k = 1:(sharing < 6 ? sharing : 6)] {
+            m = int(word(MEMBERS[c], k))
+            to_x = names_at - 12 - 12 * ((sharing < 6 ? sharing : 6) - k)
+            set label '' at screen to_x / W, screen PUT[e] / H front \
+                point lc rgb HUE[m] lw 1.3 pt shape(INTERPRETER_OF[m], PIN[m] eq 'core') ps 0.75 * shape_size(INTERPRETER_OF[m])
+        }
+        to_x = names_at - 19 - 12 * ((sharing < 6 ? sharing : 6) - 1)
+    }
+    set arrow from screen from_x / W, screen WANTS[e] / H to screen to_x / W, screen PUT[e] / H \
         nohead front lc rgb mix(hue, 0xffffff, 0.35) lw 1.2
-    name = c > 0 ? NAME[c] : 'serial'
-    v = c > 0 ? height(FULL_THREADS[c], FULL_SPEEDUP[c]) : Y_BASELINE
-    reads = reading(v).(c > 0 && FULL_THREADS[c > 0 ? c : 1] != LABEL_THREADS ? sprintf(' at %d', FULL_THREADS[c]) : '')
-    set label name at screen names_at / W, screen PUT[e] / H left front noenhanced textcolor rgb text(hue) font NAME_FACE
+    name = c > 0 ? (guest ? LABEL[c] : NAME[c]) : 'serial'
+    reads = c > 0 ? both(reading(height(FULL_THREADS[c], FULL_LOW[c])), reading(height(FULL_THREADS[c], FULL_HIGH[c]))) : \
+        reading(Y_BASELINE)
+    if (c > 0) { if (FULL_THREADS[c] != LABEL_THREADS) { reads = reads.sprintf(' at %d', FULL_THREADS[c]) } }
+    set label name at screen names_at / W, screen PUT[e] / H left front noenhanced textcolor rgb text(hue) \
+        font (guest ? VALUE_FACE : NAME_FACE)
     set label reads at screen values_at / W, screen PUT[e] / H right front noenhanced textcolor rgb text(hue) font VALUE_FACE
 }
 set label sprintf('at %d thread%s', LABEL_THREADS, LABEL_THREADS == 1 ? '' : 's') \
@@ -243,17 +278,25 @@ set style line IDEAL_LINE lc rgb 0xcfcfcb lw 12 dt solid
 
 # --- the key below: what the lines and points stand for ---
 # Interpreters have no bars here: fidelity.gp shows theirs, and so many would hide the curves.
-GUEST_WORDS = ''
-do for [c = 1:CURVES] { if (GUEST[c]) { GUEST_WORDS = 'an interpreter, in the colour of its model' } }
-array PIN_SEEN[5]
+bars = 'bars: '.BARS
+set label bars at screen values_at / W, screen 22 / H right textcolor rgb MUTED font SMALL
+key_x = LEFT
+key_y = GUESTS ? 40.0 : 22.0
 do for [p = 1:5] {
-    PIN_SEEN[p] = ''
-    do for [c = 1:CURVES] {
-        if (pin_rank(PIN[c]) == p && PIN_SEEN[p] eq '') {
-            PIN_SEEN[p] = p < 5 ? word(PIN_WORDS, p) : 'other pin policy'
-        }
+    seen = 0
+    do for [c = 1:CURVES] { if (pin_rank(PIN[c]) == p && !GUEST[c]) { seen = 1 } }
+    if (seen) {
+        set arrow from screen key_x / W, screen key_y / H to screen (key_x + 32) / W, screen key_y / H nohead ls KEY + p
+        set label '' at screen (key_x + 16) / W, screen key_y / H point ls KEY + p
+        pin = p < 5 ? word(PIN_WORDS, p) : 'other pin policy'
+        set label pin at screen (key_x + 40) / W, screen key_y / H left textcolor rgb MUTED font SMALL
+        key_x = key_x + 40 + 7.4 * strlen(pin) + 24
     }
 }
-set key at screen LEFT / W, screen 12 / H left bottom horizontal Left reverse samplen 3 maxrows 1 width 1 \
-    noenhanced textcolor rgb MUTED font SMALL
-set label 'bars: 95 % confidence intervals' at screen values_at / W, screen 22 / H right textcolor rgb MUTED font SMALL
+if (GUESTS) {
+    set arrow from screen LEFT / W, screen 22 / H to screen (LEFT + 32) / W, screen 22 / H nohead lc rgb MUTED lw 1.8 dt (8,4)
+    set label INTERPRETERS > 1 ? 'thin and dashed, a shape each: interpreters, in the colour of their model' : \
+        'dashed: the interpreter, in the colour of its model' \
+        at screen (LEFT + 40) / W, screen 22 / H left textcolor rgb MUTED font SMALL
+}
+unset key
