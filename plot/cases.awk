@@ -1,6 +1,6 @@
 # Reads machine.csv and fidelity.csv (if they are there) and summary.csv in the current folder, checks
 # them, and writes what the gnuplot scripts load: cases.gp (the curves, the machine), points.dat (a
-# block a curve) and pairs.dat (a line a pair of interpreter and model).
+# block a curve; last, 1 for what was measured) and pairs.dat (a line a pair of interpreter and model).
 # A curve is one variant under one pin policy; an interpreter's is its pinned runs, where it has some,
 # and the others for what was not run pinned: more would crowd the picture. gnuplot could read the CSV
 # itself, but neither quoted fields nor a file that was cut off in the middle.
@@ -309,7 +309,7 @@ function distance(a, b) {
 # Interpreters whose curves of one mode coincide share a label. members[c] are the curves that have it
 # at c, in the order of their versions. Where labels would be too many, curves that are near do, too.
 function share_labels(    share, labels, i, k, c, d, all, of) {
-    for (share = 0.012; ; share *= 1.4) {
+    for (share = 0.02; ; share *= 1.4) {
         labels = 1
         for (c = 1; c <= curves; c++) {
             members[c] = is_guest[c] ? "" : c
@@ -486,8 +486,15 @@ END {
         set("FULL_LOW[" c "]", low)
         set("FULL_HIGH[" c "]", high)
         set("LABEL[" c "]", quoted(n > 1 ? shared_name(members[c]) : name_of[c]))
-        for (i = 1; i <= points[c]; i++)
-            print at_threads[c, i], speedup[c, i], rest_of[c, i] > "points.dat"
+        for (i = 1; i <= points[c]; i++) {
+            # an interpreter is not run at every count: where ours are, its efficiency is that of a speedup
+            # on a straight line, or it would seem to lie above the ideal
+            for (n = at_threads[c, i - 1] + 1; is_guest[c] && most <= 16 && i > 1 && n < at_threads[c, i]; n++)
+                if (n in counts)
+                    print n, speedup[c, i - 1] + (speedup[c, i] - speedup[c, i - 1]) * \
+                        (n - at_threads[c, i - 1]) / (at_threads[c, i] - at_threads[c, i - 1]), 0, 0, 0 > "points.dat"
+            print at_threads[c, i], speedup[c, i], rest_of[c, i], 1 > "points.dat"
+        }
         printf "\n\n" > "points.dat"
     }
     # Last, the counts alone, and the PUs among them: where the ideal may have a bend.

@@ -25,4 +25,9 @@ do for [k = 0:int(Y_MAX * 5)] { set ytics add (sprintf('%d %%%%', 20 * k) 0.2 * 
 plot 'points.dat' index CURVES using 1:(ideal($1)) with lines ls IDEAL_LINE notitle, \
     for [i = 1:CURVES] 'points.dat' index ORDER[i] - 1 using 1:(GUEST[ORDER[i]] ? NaN : $3/$1):(0):(($4-$3)/$1) \
         with vectors heads nofilled size screen BAR,90 ls INTERVAL + ORDER[i] notitle, \
-    for [i = 1:CURVES] 'points.dat' index ORDER[i] - 1 using 1:($2/$1) with linespoints ls ORDER[i] notitle
+    for [i = 1:CURVES] 'points.dat' index ORDER[i] - 1 using 1:(GUEST[ORDER[i]] ? NaN : $2/$1) \
+        with linespoints ls ORDER[i] notitle, \
+    for [i = 1:CURVES] 'points.dat' index ORDER[i] - 1 using 1:(GUEST[ORDER[i]] ? $2/$1 : NaN) \
+        with lines ls ORDER[i] notitle, \
+    for [i = 1:CURVES] 'points.dat' index ORDER[i] - 1 using 1:(GUEST[ORDER[i]] && $5 == 1 ? $2/$1 : NaN) \
+        with points ls ORDER[i] notitle

@@ -74,12 +74,12 @@ set table $DIAGONAL
 plot [LEAST:MOST] x
 unset table
 size = PAIRS > 16 ? 0.75 : 1.0
-plot $DIAGONAL using 1:($1/1.05):($1*1.05) with filledcurves lc rgb BAND, \
-    $DIAGONAL using 1:1 with lines lc rgb LINE lw 1.4, \
-    'pairs.dat' using 5:8:6:7:(pale(guest_hue($1, strcol(2)), 0.6)) with xerrorbars pt 0 lw 1 lc rgb variable, \
-    'pairs.dat' using 5:8:9:10:(pale(guest_hue($1, strcol(2)), 0.6)) with yerrorbars pt 0 lw 1 lc rgb variable, \
+plot $DIAGONAL using 1:($1/1.05):($1*1.05) with filledcurves lc rgb BAND notitle, \
+    $DIAGONAL using 1:1 with lines lc rgb LINE lw 1.4 notitle, \
+    'pairs.dat' using 5:8:6:7:(pale(guest_hue($1, strcol(2)), 0.6)) with xerrorbars pt 0 lw 1 lc rgb variable notitle, \
+    'pairs.dat' using 5:8:9:10:(pale(guest_hue($1, strcol(2)), 0.6)) with yerrorbars pt 0 lw 1 lc rgb variable notitle, \
     for [i = 1:INTERPRETERS] 'pairs.dat' using ($1 == i ? $5 : NaN):8:(guest_hue(i, strcol(2))) \
-        with points pt shape(i, 1) ps size * shape_size(i) lc rgb variable
+        with points pt shape(i, 1) ps size * shape_size(i) lc rgb variable notitle
 
 # --- right: the same as ratios ---
 unset label
@@ -145,8 +145,8 @@ do for [g = 1:GROUPS] {
     mode_words = GROUP_MODE[g].' ('.GROUP_MODEL[g].')'
     set label mode_words at screen (MODES + 14) / W, screen y left noenhanced textcolor rgb text(hue) font face(14, '')
 }
-plot 'pairs.dat' using 11:14:12:13:(pale(guest_hue($1, strcol(2)), 0.45)) with xerrorbars pt 0 lw (pitch < 8 ? 1.1 : 1.4) lc rgb variable, \
+plot 'pairs.dat' using 11:14:12:13:(pale(guest_hue($1, strcol(2)), 0.45)) with xerrorbars pt 0 lw (pitch < 8 ? 1.1 : 1.4) lc rgb variable notitle, \
     for [i = 1:INTERPRETERS] 'pairs.dat' using ($1 == i ? $11 : NaN):14:(guest_hue(i, strcol(2))) \
-        with points pt shape(i, 1) ps (pitch < 8 ? 0.6 : pitch < 16 ? 0.75 : 1) * shape_size(i) lc rgb variable
+        with points pt shape(i, 1) ps (pitch < 8 ? 0.6 : pitch < 16 ? 0.75 : 1) * shape_size(i) lc rgb variable notitle
 
 unset multiplot

@@ -71,6 +71,40 @@ sub check_pictures {
     return;
 }
 
+# The texts of an SVG: [text, x, y], from the top.
+sub texts {
+    my ($svg) = @_;
+    my @texts;
+    while ($svg =~ /<g transform="translate\(([-\d.]+),([-\d.]+)\)[^>]*>\s*<text>(.*?)<\/text>/gs) {
+        my ($x, $y, $text) = ($1, $2, $3);
+        $text =~ s/<[^>]*>//g;
+        push @texts, [$text =~ s/\A\s+|\s+\z//gr, $x, $y];
+    }
+    return sort { $a->[2] <=> $b->[2] } @texts;
+}
+
+# The least distance from one text of a column to the next.
+sub least_distance {
+    my @y = map { $_->[2] } @_;
+    return (sort { $a <=> $b } map { $y[$_] - $y[$_ - 1] } 1 .. $#y)[0];
+}
+
+# As the picture has them: by family and version, then by mode and threads.
+sub sort_pairs {
+    my %mode = (threads => 1, pool => 2, nogil => 3);
+    my $key = sub {
+        my ($family, $major, $minor) = $_[0]{interpreter} =~ /\A(.*)-(\d+)\.(\d+)/;
+        return sprintf '%s %03d %03d %d %04d', $family, $major, $minor, $mode{$_[0]{mode}}, $_[0]{threads};
+    };
+    return sort { $key->($a) cmp $key->($b) } @_;
+}
+
+sub with_fidelity {
+    my ($stored, $folder) = @_;
+    spew("$folder/fidelity.csv", slurp($stored));
+    return $folder;
+}
+
 sub without_pictures {
     my ($folder, $name) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
@@ -145,6 +179,115 @@ SKIP: {
         my $folder = copy_of('one-core', $here, 'a folder');
         is(run('make', '-s', 'plot', "RESULTS=$folder")->{exit}, 0, 'make plot, with a blank');
         ok(-s "$folder/speedup.svg", 'is drawn');
+    };
+
+    my $five = "$ROOT/tests/data/five-interpreters/fidelity.csv";
+
+    subtest 'five interpreters: the labels of their curves' => sub {
+        my $folder = with_fidelity($five, copy_of('five-interpreters', temp_folder()));
+        my $result = run($PLOT, $folder);
+        is($result->{exit}, 0, 'drawn') or diag($result->{err});
+        is($result->{err}, '', 'without a complaint');
+        my $svg = slurp("$folder/speedup.svg");
+        is(why_not_xml($svg), '', 'XML');
+        my ($heading) = grep { $_->[0] =~ /\Aat 2 threads\z/ } texts($svg);
+        my @names = grep { $_->[0] =~ /\A(?:cpython|pypy)-\S.*\/(?:threads|pool|nogil)\z/ } texts($svg);
+        my @all = grep { $_->[1] == $names[0][1] } texts($svg);
+        cmp_ok(least_distance(@all), '>=', 15, 'no two lie on each other');
+
+        # which of the interpreters each label is for, and where their curves end
+        my %end;
+        $_->{threads} == 4 && ($end{$_->{variant}}{$_->{pin}} = $_->{speedup}) for csv_rows(slurp("$folder/bench-summary.csv"));
+        my @versions = qw(cpython-2.7 cpython-3.8 cpython-3.11 cpython-3.13 pypy-3.9);
+        my (%times, @ends);
+        for my $label (@all) {
+            my ($who, $mode) = split /\//, $label->[0];
+            my @members = ($label->[0]);
+            if (defined $mode) {
+                my ($family, @of) = ('');
+                for my $part (split /, /, $who) {
+                    my ($from, $to) = split / … | \xe2\x80\xa6 /, $part;
+                    $family = $1 if $from =~ s/\A([a-z]+)-//;
+                    my ($at, $until) = map { my $name = "$family-$_"; grep { $versions[$_] eq $name } 0 .. $#versions } $from, $to // $from;
+                    push @of, @versions[$at .. $until];
+                }
+                @members = map { "$_/$mode" } @of;
+                $times{$_}++ for @members;
+            }
+            next if $label->[0] eq 'serial';
+            my $sum = 0;
+            $sum += $end{$_}{core} // $end{$_}{none} for @members;
+            push @ends, $sum / @members;
+        }
+        my @guests = grep { /\/(?!serial)/ } uniq(column('variant', csv_rows(slurp("$folder/bench-summary.csv"))));
+        is_deeply(\%times, {map { $_ => 1 } @guests}, 'each mode of each has a label, its own or one that it shares');
+        is(scalar(grep { $_->[0] =~ / (?:…|\xe2\x80\xa6) 3\.13\/threads/ } @names), 1, 'curves that coincide share one');
+        is_deeply(\@ends, [sort { $b <=> $a } @ends], 'in the order in which the curves end');
+        my %dashes = map { $_ => 1 } $svg =~ /stroke-dasharray=.([\d., ]+)/g;
+        cmp_ok(scalar(keys %dashes), '>=', 5, 'each has dashes of its own');
+        ok(!grep({ $_->[0] =~ /\/serial/ } texts($svg)), 'and none has a line for its serial run');
+    };
+
+    subtest 'the pairs, a row each' => sub {
+        for my $case (['five-interpreters', $five], ['two-cores', "$ROOT/results/example/fidelity.csv"]) {
+            my ($stored, $fidelity) = @$case;
+            my $folder = with_fidelity($fidelity, copy_of($stored, temp_folder()));
+            is(run($PLOT, $folder)->{exit}, 0, "$stored: drawn");
+            my $svg = slurp("$folder/fidelity.svg");
+            is(why_not_xml($svg), '', 'XML');
+            ok($svg !~ /\b(?:nan|inf)\b/i, 'and no figure that is none');
+            my @rows = grep { $_->{mode} ne 'nogil' || $_->{threads} > 1 } csv_rows(slurp($fidelity));
+            my @texts = texts($svg);
+            my ($heading) = grep { $_->[0] eq 'ratio' } @texts;
+            my @ratios = grep { $_->[1] == $heading->[1] && $_->[0] =~ /\A\d+\.\d\d\z/ } @texts;
+            is_deeply([map { $_->[0] } @ratios], [map { sprintf '%.2f', $_->{ratio} } sort_pairs(@rows)], 'in their order');
+            cmp_ok(least_distance(@ratios), '>=', 8, 'none on another');
+            for my $interpreter (uniq(column('interpreter', @rows))) {
+                is(scalar(grep { $_->[0] eq $interpreter } @texts), 1, "$interpreter is named");
+            }
+            my @modes = grep { $_->[0] =~ /\A\w+ \((?:ticks|gil|pool|nogil)\)\z/ } @texts;
+            is(scalar(@modes), scalar(uniq(map { "$_->{interpreter} $_->{mode}" } @rows)), 'and each of its modes');
+            cmp_ok(least_distance(@modes), '>=', 14, 'apart');
+            is(scalar(grep { $_->[0] =~ /95 % confidence/ } @texts), 1, 'and it says what the bars are');
+        }
+    };
+
+    subtest 'few blocks: what the bars are' => sub {
+        my %says = (
+            '11' => qr/bars: 95 % confidence intervals\s*</,
+            '6' => qr/bars: 95 % confidence intervals\s*</,
+            '5' => qr/bars: range of 5 blocks/,
+            '3 5' => qr/bars: range of 3 to 5 blocks/,
+            '5 11' => qr/bars: 95 % confidence intervals \(of fewer than 6 blocks: the range\)/,
+            '1' => qr/bars: none, of one block/,
+        );
+        for my $blocks (sort keys %says) {
+            my $folder = with_fidelity($five, copy_of('five-interpreters', temp_folder()));
+            my @reps = split ' ', $blocks;
+            my $at = 0;
+            my $csv = slurp("$folder/bench-summary.csv") =~ s/^([^,\n]*,[^,\n]*,[^,\n]*,\d+),\d+,/"$1," . $reps[$at++ % @reps] . ','/gmer;
+            spew("$folder/bench-summary.csv", $csv);
+            is(run($PLOT, $folder)->{exit}, 0, "$blocks blocks");
+            for my $name (qw(speedup efficiency)) {
+                like(slurp("$folder/$name.svg"), $says{$blocks}, "$name says so");
+            }
+            my ($words) = grep { /\Abars: / } map { $_->[0] } texts(slurp("$folder/fidelity.svg"));
+            is($words =~ /95 %/ ? 1 : 0, $blocks =~ /11|6/ ? 1 : 0, "fidelity, too: $words");
+        }
+    };
+
+    subtest 'a fidelity picture of an earlier run' => sub {
+        my $folder = with_fidelity($five, copy_of('five-interpreters', temp_folder()));
+        like(run($PLOT, $folder)->{out}, qr/fidelity\.svg/, 'is drawn');
+        ok(-s "$folder/fidelity.$_", "is there: $_") for qw(svg png);
+        unlink "$folder/fidelity.csv";
+        my $path = path_without('gnuplot');
+        fake_command($path, 'gnuplot', 'exit 1');
+        is(run({env => {PATH => $path}}, $PLOT, $folder)->{exit}, 1, 'no gnuplot draws the next');
+        ok(-s "$folder/fidelity.$_", "so it stays: $_") for qw(svg png);
+        is(run($PLOT, $folder)->{exit}, 0, 'the next run had no interpreters');
+        ok(!-e "$folder/fidelity.$_", "so it is gone: $_") for qw(svg png);
+        like(slurp("$folder/speedup.svg"), qr/>nogil</, 'and the others are new');
     };
 
     my $good = slurp("$ROOT/tests/data/two-cores/bench-summary.csv");
