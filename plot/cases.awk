@@ -352,6 +352,9 @@ function shared_name(list,    n, i, k, from, text, last) {
         if (k > i)
             text = text " … " substr(before_slash(name_of[member[k]]), length(last) + 2)
     }
+    # too long for a label: the shapes before it say which
+    if (length(text) > 28)
+        text = n " interpreters"
     return text "/" name_after[member[1]]
 }
 

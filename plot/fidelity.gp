@@ -25,7 +25,13 @@ MODES = NAMES + 8.7 * longest + 16
 COUNTS = MODES + 62 + (longest_mode > 15 ? 7.2 * longest_mode : 108)
 ROWS_LEFT = COUNTS + 14
 VALUES = W - 24.0
-ROWS_RIGHT = VALUES - 52
+# few rows are not pulled apart further than they can be read as a list
+units = ROW_UNITS + 1 > 8 ? ROW_UNITS + 1 : 8
+pitch = (TOP - BOTTOM) / units
+# with room, each row says its threads and its ratio; with less, its threads, in two columns in turn
+spoken = pitch >= 8.8
+in_turn = !spoken && pitch >= 5
+ROWS_RIGHT = spoken ? VALUES - 52 : VALUES
 
 set border 0
 unset key
@@ -87,9 +93,8 @@ unset xlabel
 unset ylabel
 unset grid
 unset logscale y
-# few rows are not pulled apart further than they can be read as a list
-units = ROW_UNITS + 1 > 8 ? ROW_UNITS + 1 : 8
-pitch = (TOP - BOTTOM) / units
+ROW_MOST = 0
+do for [n in ROW_THREADS] { if (n > ROW_MOST) { ROW_MOST = n + 0 } }
 row_pixel(at) = TOP - (at + 0.5) * pitch
 set lmargin at screen ROWS_LEFT / W
 set rmargin at screen ROWS_RIGHT / W
@@ -113,37 +118,41 @@ set xlabel 'interpreter / model' textcolor rgb MUTED font SMALL
 set object rectangle from 1 / 1.05,graph 0 to 1.05,graph 1 behind fillcolor rgb BAND fillstyle solid noborder
 set arrow from 1,graph 0 to 1,graph 1 nohead back lc rgb LINE lw 1.4
 
-# What a group's rows are; with room, each says its threads and its ratio.
-spoken = pitch >= 8.8
-size = pitch >= 16 ? 13 : pitch * 0.85
+# What the rows are.
+size = pitch >= 16 ? 13 : spoken ? pitch * 0.85 : 8.5
 small = face(size, '')
 at_top = (TOP + 11) / H
 set label 'mode (model)' at screen (MODES + 14) / W, screen at_top left textcolor rgb MUTED font SMALL
-if (spoken) {
+if (spoken || in_turn) {
     set label 'threads' at screen COUNTS / W, screen at_top right textcolor rgb MUTED font SMALL
+}
+if (spoken) {
     set label 'ratio' at screen VALUES / W, screen at_top right textcolor rgb MUTED font SMALL
-} else {
+}
+if (!spoken && !in_turn) {
     set label 'rows of a group, from the top: few threads to many' \
         at screen VALUES / W, screen at_top right textcolor rgb MUTED font SMALL
 }
-if (spoken) {
+if (spoken || in_turn) {
     do for [r = 1:PAIRS] {
         y = row_pixel(word(ROW_PLACE, r) + 0) / H
-        set label word(ROW_THREADS, r) at screen COUNTS / W, screen y right textcolor rgb MUTED font small
-        set label sprintf('%.2f', word(ROW_RATIO, r) + 0) at screen VALUES / W, screen y right textcolor rgb MUTED font small
+        aside = in_turn && r % 2 ? 5 + 5.5 * strlen(sprintf('%d', ROW_MOST)) : 0
+        set label word(ROW_THREADS, r) at screen (COUNTS - aside) / W, screen y right textcolor rgb MUTED font small
+        if (spoken) { set label sprintf('%.2f', word(ROW_RATIO, r) + 0) at screen VALUES / W, screen y right textcolor rgb MUTED font small }
     }
 }
+words_size = GROUPS > 24 ? 11 : 14
 was = ''
 do for [g = 1:GROUPS] {
     y = row_pixel(pitch >= 16 ? GROUP_TOP[g] : (GROUP_TOP[g] + GROUP_END[g]) / 2.0) / H
     hue = guest_hue(GROUP_SHAPE[g], GROUP_MODEL[g])
     if (GROUP_INTERPRETER[g] ne was) {
-        set label GROUP_INTERPRETER[g] at screen NAMES / W, screen y left noenhanced textcolor rgb INK font face(14, ':Bold')
+        set label GROUP_INTERPRETER[g] at screen NAMES / W, screen y left noenhanced textcolor rgb INK font face(words_size, ':Bold')
     }
     was = GROUP_INTERPRETER[g]
     set label '' at screen MODES / W, screen y point pt shape(GROUP_SHAPE[g], 1) ps shape_size(GROUP_SHAPE[g]) lc rgb hue
     mode_words = GROUP_MODE[g].' ('.GROUP_MODEL[g].')'
-    set label mode_words at screen (MODES + 14) / W, screen y left noenhanced textcolor rgb text(hue) font face(14, '')
+    set label mode_words at screen (MODES + 14) / W, screen y left noenhanced textcolor rgb text(hue) font face(words_size, '')
 }
 plot 'pairs.dat' using 11:14:12:13:(pale(guest_hue($1, strcol(2)), 0.45)) with xerrorbars pt 0 lw (pitch < 8 ? 1.1 : 1.4) lc rgb variable notitle, \
     for [i = 1:INTERPRETERS] 'pairs.dat' using ($1 == i ? $11 : NaN):14:(guest_hue(i, strcol(2))) \

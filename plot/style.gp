@@ -98,7 +98,7 @@ if (shapes > 6) { shapes = 6 }
 before_names = 46 + 12 * shapes
 room = longest + before_names + 92 + (range ? 40 : 0)
 LEFT = 84.0
-RIGHT = W - (room < 520 ? room : 520)
+RIGHT = W - (room < 560 ? room : 560)
 BOTTOM = 100.0
 TOP = H - 132.0
 set lmargin at screen LEFT / W
