@@ -282,8 +282,9 @@ static void resize(struct runner *runner, size_t c, const struct sample *sample)
 
     if (settings->count == 0) {
         double next = fmin(fmax(wanted, now / 2), now * 2);
-        /* Where there is a least: long enough at the best speed seen, so at any other. */
-        runner->counts[c] = capped(variant->least_s > 0 ? fmax(next, now) : next);
+        /* Where there is a least they shrink only little by little: one that comes out shorter is
+         * made again. */
+        runner->counts[c] = capped(variant->least_s > 0 ? fmax(next, 0.9 * now) : next);
     }
 }
 
