@@ -90,11 +90,18 @@ function subtitle(    text) {
     else if (pus)
         text = text " · " counted(pus, "PU")
     if (is_number(machine["decrement_ns"]) && machine["decrement_ns"] > 0)
-        text = text sprintf(" · %.2f ns a decrement", machine["decrement_ns"])
+        text = text sprintf(" · %.2f ns %s", machine["decrement_ns"], one(machine["unit"]))
     if (machine["date"] ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]/)
         text = text " · " substr(machine["date"], 1, 10)
     sub(/^ · /, "", text)
     return text
+}
+
+# "a byte"; files from before other kernels have no unit.
+function one(unit) {
+    if (unit == "")
+        unit = "decrement"
+    return (unit ~ /^[aeiouAEIOU]/ ? "an " : "a ") unit
 }
 
 function counted(n, what) {

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 atomic_int interrupt_signal;
 
@@ -15,6 +16,21 @@ void interrupt_with(int signal_number)
 {
     /* Relaxed: see interrupted(). */
     atomic_store_explicit(&interrupt_signal, signal_number, memory_order_relaxed);
+}
+
+static atomic_uint alarm_s; /* see interrupt_alarm */
+
+void interrupt_alarm(unsigned seconds)
+{
+    /* Relaxed: a number, and nothing is published with it. */
+    atomic_store_explicit(&alarm_s, seconds, memory_order_relaxed);
+}
+
+static void stop(int signal_number)
+{
+    interrupt_with(signal_number);
+    /* Relaxed: see interrupt_alarm. alarm(0) sets none. */
+    alarm(atomic_load_explicit(&alarm_s, memory_order_relaxed));
 }
 
 static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
@@ -30,7 +46,7 @@ bool interrupt_install(struct error *error)
 {
     /* SA_RESETHAND: who presses Ctrl-C twice wants out now. No SA_RESTART: poll() and futex
      * waits must return to look at the flag. */
-    struct sigaction stop = {.sa_handler = interrupt_with, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction stopped = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
     bool installed = true;
 
     for (size_t i = 0; installed && i < sizeof stopping / sizeof *stopping; i++) {
@@ -38,7 +54,7 @@ bool interrupt_install(struct error *error)
         installed = sigaction(stopping[i], NULL, &before) == 0;
         /* nohup and background shells ignore signals on purpose. */
         if (installed && before.sa_handler != SIG_IGN) {
-            installed = sigaction(stopping[i], &stop, NULL) == 0;
+            installed = sigaction(stopping[i], &stopped, NULL) == 0;
         }
     }
     return installed || fail(error, "cannot install signal handlers: %s", strerror(errno));
@@ -49,7 +65,7 @@ void interrupt_worker(void)
     for (size_t i = 0; i < sizeof stopping / sizeof *stopping; i++) {
         struct sigaction now;
         /* What the caller ignored stays ignored. */
-        if (sigaction(stopping[i], NULL, &now) == 0 && now.sa_handler == interrupt_with) {
+        if (sigaction(stopping[i], NULL, &now) == 0 && now.sa_handler == stop) {
             signal(stopping[i], SIG_DFL);
         }
     }

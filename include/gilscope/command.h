@@ -22,7 +22,8 @@ struct option_spec {
 
 extern const struct option_spec option_variant, option_threads, option_pin, option_reps,
     option_time, option_count, option_chunk, option_switch_interval, option_tasks,
-    option_output, option_seed, option_csv, option_topology, option_quiet, option_python;
+    option_output, option_seed, option_csv, option_topology, option_quiet, option_python,
+    option_kernel;
 /* All of them, for finding out what a mistyped one was meant to be. */
 extern const struct option_spec *const all_options[];
 extern const size_t all_option_count;

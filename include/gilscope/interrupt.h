@@ -6,8 +6,8 @@
 
 #include <stdatomic.h>
 
-/* The signal that asked the program to stop, 0 while none has. The one mutable global of the
- * program: a signal handler can reach nothing else. Written by the handler alone; read it
+/* The signal that asked the program to stop, 0 while none has. A mutable global, as few
+ * here are (see guard.c): a signal handler can reach nothing else. Written by the handler alone; read it
  * through interrupted(). */
 extern atomic_int interrupt_signal;
 
@@ -20,6 +20,10 @@ void interrupt_prepare(void);
  * the program at once; ones that the caller ignores, as nohup does, stay ignored. Call once,
  * before any thread starts. */
 bool interrupt_install(struct error *error);
+
+/* So many seconds after a signal that set the flag, SIGALRM comes too: for who wants to say that
+ * the program still waits. 0, as at the beginning: never. */
+void interrupt_alarm(unsigned seconds);
 
 /* For forked workers: the terminal's Ctrl-C is for the parent, which ends its workers; what else
  * would set the flag does to a worker what it does by default. */

@@ -40,6 +40,7 @@ struct kernel {
 
 extern const struct kernel kernel_countdown;
 extern const struct kernel kernel_floor;
+extern const struct kernel kernel_triad;
 
 extern const struct kernel *const kernels[];
 extern const size_t kernel_count;

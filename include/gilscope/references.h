@@ -4,6 +4,7 @@
 #define GILSCOPE_REFERENCES_H
 
 #include "gilscope/error.h"
+#include "gilscope/kernel.h"
 
 #include <stddef.h>
 
@@ -11,6 +12,7 @@ struct reference {
     const char *key; /* in machine.csv; ends in the unit */
     const char *what;
     bool bound; /* measured on the core of the baseline; else wherever the system likes */
+    const struct kernel *of; /* the only kernel that it says something about; null: all */
     /* One measurement of about time_s, in the unit of the key, in the calling thread and in
      * processes that it forks. *value is written only on success. */
     bool (*measure)(double time_s, double *value, struct error *error);

@@ -24,7 +24,7 @@ struct results {
 struct run_facts {
     const struct machine *machine;
     const struct settings *settings;
-    double decrement_ns;               /* median; NAN where not measured */
+    double decrement_ns; /* a unit of the kernel, median; NAN where not measured */
     double reference[REFERENCE_COUNT]; /* medians; NAN where not measured */
     double steal;                      /* share of CPU time stolen by a hypervisor */
     double timed_share;                /* share of the run spent in timed repetitions */

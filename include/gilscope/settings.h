@@ -27,6 +27,7 @@ struct settings {
     uint64_t chunk; /* in units of the kernel; 0: as many as chunk_s takes */
     double switch_interval_s;
     const struct kernel *kernel; /* what the threads compute */
+    const char *kernel_file;     /* the plug-in that it is to come from; null: built in */
     const struct gil_kind *lock; /* for the variants that make calls */
     uint64_t call;               /* units of a native call; 0: none are made */
     double held_s;               /* interpreter work before each call */

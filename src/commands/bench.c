@@ -2,10 +2,12 @@
 #include "bench.h"
 
 #include "gilscope/clock.h"
+#include "gilscope/guard.h"
 #include "gilscope/interrupt.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* More would not fit the memory that a benchmark may take beside what it measures. */
 enum { SAMPLES_MAX = 4000000 };
@@ -53,10 +55,37 @@ static void choose_pins(struct bench *bench)
     }
 }
 
+/* What was asked for by name and cannot be had with this kernel is told. */
+static void tell_left_out(const struct settings *settings)
+{
+    char line[160];
+
+    if (settings->kernel == &kernel_countdown) {
+        return;
+    }
+    if (settings->python != NULL && strcmp(settings->python, "none") != 0) {
+        snprintf(line, sizeof line,
+                 "left out: --python, for interpreters run the countdown, and not %s",
+                 settings->kernel->name);
+        tell(line);
+    }
+    for (size_t v = 0; v < variant_count && settings->variants_given; v++) {
+        if (settings->variants >> v & 1 && variants[v]->counts) {
+            snprintf(line, sizeof line,
+                     "left out: %s, which counts down itself, and runs no %s",
+                     variants[v]->name, settings->kernel->name);
+            tell(line);
+        }
+    }
+}
+
 static bool open_interpreters(struct bench *bench, struct error *error)
 {
-    const char *wanted = interpreters_wanted(bench->settings);
+    const struct settings *settings = bench->settings;
+    const char *wanted =
+        settings->kernel == &kernel_countdown ? interpreters_wanted(settings) : "none";
 
+    tell_left_out(settings);
     if (!interpreters_open(&bench->interpreters, wanted, false, tell, error)) {
         return false;
     }
@@ -172,6 +201,9 @@ static bool measure_reference(struct bench *bench, size_t r, unsigned rep, struc
 {
     double *value = &bench->references[r * bench->settings->reps + rep];
 
+    if (references[r].of != NULL && references[r].of != bench->settings->kernel) {
+        return true;
+    }
     if (!runner_rest(bench->runner, error) ||
         (references[r].bound && !runner_bind_like_baseline(bench->runner, error))) {
         return false;
@@ -237,6 +269,7 @@ static bool run_bench(const struct settings *settings, struct error *error)
     bool going = prepare(&bench, error);
 
     if (going) {
+        guard_says(settings->output, "bench.csv.part");
         going = warm_up(&bench, error);
         while (going && bench.blocks_done < settings->reps) {
             going = run_block(&bench, bench.blocks_done, &random, error);
@@ -250,10 +283,10 @@ static bool run_bench(const struct settings *settings, struct error *error)
 }
 
 static const struct option_spec *const bench_options[] = {
-    &option_variant, &option_threads, &option_pin,   &option_reps,
-    &option_time,    &option_count,   &option_chunk, &option_switch_interval,
-    &option_tasks,   &option_output,  &option_seed,  &option_csv,
-    &option_quiet,   &option_python,  NULL};
+    &option_variant, &option_threads, &option_pin,    &option_reps,
+    &option_time,    &option_count,   &option_chunk,  &option_switch_interval,
+    &option_tasks,   &option_output,  &option_seed,   &option_csv,
+    &option_quiet,   &option_python,  &option_kernel, NULL};
 
 const struct command command_bench = {
     .name = "bench",

@@ -4,6 +4,7 @@
 #include "gilscope/interpreter.h"
 #include "gilscope/kernel.h"
 #include "gilscope/machine.h"
+#include "gilscope/plugin.h"
 #include "gilscope/run.h"
 
 #include <stdio.h>
@@ -13,6 +14,11 @@
 static const char *variant_name(size_t i)
 {
     return variants[i]->name;
+}
+
+static const char *kernel_name(size_t i)
+{
+    return kernels[i]->name;
 }
 
 static const char *pin_name(size_t i)
@@ -186,6 +192,22 @@ static bool set_python(struct settings *settings, const char *list, struct error
     return interpreters_is_list(list);
 }
 
+/* A plug-in is loaded when the command runs, and all of the command line is known to be right. */
+static bool set_kernel(struct settings *settings, const char *word, struct error *why)
+{
+    settings->kernel_file = plugin_is_file(word) ? word : NULL;
+    if (settings->kernel_file != NULL) {
+        return true;
+    }
+    for (size_t k = 0; k < kernel_count; k++) {
+        if (strcmp(kernels[k]->name, word) == 0) {
+            settings->kernel = kernels[k];
+            return true;
+        }
+    }
+    return unknown_word(word, kernel_name, kernel_count, why);
+}
+
 static bool set_quiet(struct settings *settings, const char *none, struct error *why)
 {
     (void)none;
@@ -240,7 +262,7 @@ const struct option_spec option_chunk = {
     "chunk",
     "TIME|N",
     "work between two looks at the lock (default: 520ns)",
-    "a time with its unit (520ns) or a whole number of decrements (2000)",
+    "a time with its unit (520ns) or a whole number of units, decrements say (2000)",
     set_chunk};
 const struct option_spec option_switch_interval = {
     'i',
@@ -284,13 +306,21 @@ const struct option_spec option_python = {
     "interpreters to run beside it (default: auto, which is python3)",
     "auto, none, or interpreters between commas: python2.7,/opt/py/bin/python3,pypy3",
     set_python};
+const struct option_spec option_kernel = {
+    0,
+    "kernel",
+    "NAME|FILE",
+    "what the threads compute: see 'gilscope list', or your own ./FILE.so",
+    "a kernel ('gilscope list') or a plug-in: ./FILE.so",
+    set_kernel};
 const struct option_spec option_quiet = {'q',  "quiet",  NULL, "no progress, no table",
                                          NULL, set_quiet};
 
 const struct option_spec *const all_options[] = {
-    &option_variant, &option_threads,         &option_pin,   &option_reps,     &option_time,
-    &option_count,   &option_chunk,           &option_tasks, &option_output,   &option_seed,
-    &option_csv,     &option_switch_interval, &option_quiet, &option_topology, &option_python};
+    &option_variant, &option_threads,  &option_pin,    &option_reps,
+    &option_time,    &option_count,    &option_chunk,  &option_tasks,
+    &option_output,  &option_seed,     &option_csv,    &option_switch_interval,
+    &option_quiet,   &option_topology, &option_python, &option_kernel};
 const size_t all_option_count = sizeof all_options / sizeof *all_options;
 
 struct settings default_settings(void)

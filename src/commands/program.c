@@ -1,7 +1,9 @@
 /* The program around its commands: help, version, dispatch. See command.h. */
 #include "gilscope/command.h"
 
+#include "gilscope/guard.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/plugin.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -58,6 +60,23 @@ static void print_command_help(const struct command *command, FILE *to)
           to);
 }
 
+/* Runs it with the kernel of a plug-in, which is tried before. */
+static bool run_with_plugin(const struct command *command, struct settings *settings,
+                            struct error *error)
+{
+    const char *path = settings->kernel_file;
+    struct plugin plugin;
+
+    if (!plugin_try(path, error) || !plugin_open(&plugin, path, error)) {
+        return false;
+    }
+    settings->kernel = plugin.kernel;
+    bool done = guard_open(path, error) && command->run(settings, error);
+    guard_close();
+    plugin_close(&plugin);
+    return done;
+}
+
 static bool run_command(const struct command *command, int argc, char **argv,
                         struct error *error)
 {
@@ -80,7 +99,8 @@ static bool run_command(const struct command *command, int argc, char **argv,
                                    " %s%s%s", quote, argv[i], quote);
     }
     settings.command_line = command_line;
-    return command->run(&settings, error);
+    return settings.kernel_file != NULL ? run_with_plugin(command, &settings, error)
+                                        : command->run(&settings, error);
 }
 
 bool program_run(int argc, char **argv, struct error *error)

@@ -72,9 +72,10 @@ static bool measure_pool_dispatch(double time_s, double *value, struct error *er
 }
 
 const struct reference references[REFERENCE_COUNT] = {
-    [REFERENCE_FLOOR] = {"floor_ns", "the limit of a decrement", true, measure_floor},
-    [REFERENCE_POOL_CYCLE] = {"pool_cycle_s", "a pool of two: create, close, join", false,
+    [REFERENCE_FLOOR] = {"floor_ns", "the limit of a decrement", true, &kernel_countdown,
+                         measure_floor},
+    [REFERENCE_POOL_CYCLE] = {"pool_cycle_s", "a pool of two: create, close, join", false, NULL,
                               measure_pool_cycle},
     [REFERENCE_POOL_DISPATCH] = {"pool_dispatch_s", "a pool's dispatch of an empty task", false,
-                                 measure_pool_dispatch},
+                                 NULL, measure_pool_dispatch},
 };

@@ -43,10 +43,11 @@ bool sample_verify(const struct plan_case *this_case, const struct run *run,
     }
     if (done != run->count || run->leftover != 0) {
         return fail(error,
-                    "%s, %u threads: %llu of %llu decrements accounted for, %llu left over: "
+                    "%s, %u threads: %llu of %llu %ss accounted for, %llu left over: "
                     "this is a bug in gilscope, and no result",
                     this_case->variant->name, run->threads, (unsigned long long)done,
-                    (unsigned long long)run->count, (unsigned long long)run->leftover);
+                    (unsigned long long)run->count, run->kernel->unit,
+                    (unsigned long long)run->leftover);
     }
     return true;
 }

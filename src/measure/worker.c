@@ -1,6 +1,8 @@
 /* What every worker does around the part that its variant is about: see run.h. */
 #include "gilscope/run.h"
 
+#include "gilscope/guard.h"
+
 #include <omp.h>
 
 uint64_t share_of(uint64_t count, unsigned parts, unsigned i)
@@ -13,6 +15,7 @@ static void set_up_kernel(struct worker *me)
     const struct run *run = me->run;
     const struct kernel_place place = {me->id, run->threads, run->call_max};
 
+    guard_thread();
     me->state = NULL;
     if (run->kernel->set_up == NULL) {
         return;
@@ -34,6 +37,7 @@ void worker_clean_up(struct worker *me)
         kernel->tear_down(me->state);
     }
     me->state = NULL;
+    guard_thread_end();
 }
 
 void worker_prepare(struct worker *me)

@@ -20,11 +20,14 @@ static void print_machine(const struct report *report, const struct style *style
     }
     format_time(time, sizeof time, settings->time_s);
     if (settings->count != 0) {
-        fprintf(to, "; %u of %u blocks, %llu decrements a repetition", report->blocks_done,
-                settings->reps, (unsigned long long)settings->count);
+        fprintf(to, "; %u of %u blocks, %llu %ss a repetition", report->blocks_done,
+                settings->reps, (unsigned long long)settings->count, settings->kernel->unit);
     } else {
         fprintf(to, "; %u of %u blocks, %s a repetition", report->blocks_done, settings->reps,
                 time);
+    }
+    if (settings->kernel != &kernel_countdown) {
+        fprintf(to, "; kernel %s", settings->kernel->name);
     }
     fputc('\n', to);
 }
@@ -32,14 +35,16 @@ static void print_machine(const struct report *report, const struct style *style
 static void print_one_core(const struct report *report, FILE *to)
 {
     const struct run_facts *facts = report->facts;
-    double floor_ns = facts->reference[REFERENCE_FLOOR];
+    const struct kernel *kernel = facts->settings->kernel;
+    double floor_ns = facts->reference[REFERENCE_FLOOR]; /* NAN for all but the countdown */
     char rate[16];
 
     if (isnan(facts->decrement_ns)) {
         return;
     }
     format_count(rate, sizeof rate, 1e9 / facts->decrement_ns);
-    fprintf(to, "One core: %.3f ns a decrement, %s a second", facts->decrement_ns, rate);
+    fprintf(to, "One core: %.3f ns %s %s, %s a second", facts->decrement_ns,
+            strchr("aeiouAEIOU", kernel->unit[0]) != NULL ? "an" : "a", kernel->unit, rate);
     if (!isnan(floor_ns)) {
         fprintf(to, "; the floor under it is %.3f ns (ratio %.3f)", floor_ns,
                 facts->decrement_ns / floor_ns);

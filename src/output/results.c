@@ -243,6 +243,7 @@ bool results_machine(struct results *results, const struct run_facts *facts,
     char *xml = NULL;
     size_t xml_size = 0;
     bool written = append(&results->machine, "key,value\n", 10, error) &&
+                   fact(results, "unit", facts->settings->kernel->unit, error) &&
                    number_fact(results, "decrement_ns", facts->decrement_ns, error);
 
     for (int r = 0; written && r < REFERENCE_COUNT; r++) {

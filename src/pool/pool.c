@@ -146,6 +146,10 @@ static bool replace_worker(struct pool *pool, unsigned id, struct error *error)
         *error = note->error;
         return false;
     }
+    if (WIFEXITED(status) && WEXITSTATUS(status) > EXIT_SIGNALLED) {
+        /* It met its signal itself, and has told why (guard.h): the next would meet it too. */
+        return fail_signal(error, WEXITSTATUS(status) - EXIT_SIGNALLED);
+    }
     if (!give_back_tasks(pool, id, status, &held, error)) {
         return false;
     }
