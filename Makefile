@@ -31,7 +31,7 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/python/countdown.o
 UNITS := $(wildcard tests/unit/test_*.c)
 UNIT_TESTS := $(UNITS:tests/unit/%.c=$(BUILD)/tests/%)
 
-all: gilscope python ## build ./gilscope (the default)
+all: gilscope python plugins ## build ./gilscope (the default)
 
 # Linked where it was built and copied here only when it changed: so gcc and clang builds can
 # take turns.
@@ -70,6 +70,23 @@ $(MODULE)/python: FORCE
 	@python=$${PYTHON:-python3}; { command -v "$$python"; "$$python" -V; } >$@.tmp 2>&1 || :
 	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
+# Kernels that are plug-ins: each file a shared object, from what NEEDS says it needs beyond C. Where
+# that is missing a line says so, and the next make tries again.
+PLUGINS := .build/kernels
+plugins: $(patsubst src/kernels/plugins/%.c,$(PLUGINS)/%.built,$(wildcard src/kernels/plugins/*.c))
+$(PLUGINS)/crc32.built: private NEEDS = -include zlib.h -lz
+
+$(PLUGINS)/%.built: src/kernels/plugins/%.c include/gilscope/kernel.h
+	@mkdir -p $(@D) && rm -f $(@D)/$*.so
+	@if ! echo 'int main(void) { return 0; }' | $(CC) -x c - -o $@.tmp $(NEEDS) 2>$@.log; then \
+	    echo "make: no kernel $*.so: no '$(NEEDS)' here (make deps installs it), see $@.log" >&2; \
+	else \
+	    $(if $(V),,echo '  PLUGIN $(@D)/$*.so' &&) \
+	    $(CC) -std=c17 -D_GNU_SOURCE -Iinclude $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@.tmp $< \
+	        $(filter -l%,$(NEEDS)) && mv $@.tmp $(@D)/$*.so && touch $@; \
+	fi
+	@rm -f $@.tmp
+
 # clang warns of the loop counter that it makes for a taskloop itself.
 $(BUILD)/src/variants/tasks.o: private ALL_CFLAGS += -Wno-sign-conversion -Wno-sign-compare -Wno-shorten-64-to-32
 
@@ -81,7 +98,7 @@ $(BUILD)/flags: export FLAGS = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(ALL_LIBS)
 
 # The table comes last, so that it is what stays on the screen; it is kept beside the CSV. The
 # trap: Ctrl-C is for gilscope, and what it then says of the interrupted run is shown.
-bench: gilscope python ## measure, write CSV to results/, draw, show the table (QUICK=1: in 10 s)
+bench: gilscope python plugins ## measure, write CSV to results/, draw, show the table (QUICK=1: in 10 s)
 	@mkdir -p "$$RESULTS"
 	@trap : INT TERM; ./gilscope bench $(if $(QUICK),--reps=6 --time=15ms --python=none) $(BENCH) \
 	    --output="$$RESULTS" >"$$RESULTS/table.txt.part" || \
@@ -94,7 +111,7 @@ bench: gilscope python ## measure, write CSV to results/, draw, show the table (
 plot: ## draw the pictures again from the CSV in RESULTS=results
 	@plot/plot "$$RESULTS"
 
-test: gilscope python units ## run the tests
+test: gilscope python plugins units ## run the tests
 	@GILSCOPE_PYTHON=none CC='$(CC)' prove --timer $(UNIT_TESTS) tests/cli
 
 python: $(MODULE)/built
@@ -124,18 +141,22 @@ deps: ## install what is missing, with the system's package manager
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck
 	@.ci/lint
 
-install: gilscope python ## install to $(DESTDIR)$(PREFIX): bin/gilscope, share/gilscope
+install: gilscope python plugins ## install to $(DESTDIR)$(PREFIX): bin/gilscope, share/gilscope, the header of plug-ins
 	install -d "$$DESTDIR$$PREFIX/bin" "$$DESTDIR$$PREFIX/share/gilscope/plot"
 	install -m 755 gilscope "$$DESTDIR$$PREFIX/bin/gilscope"
 	install -m 644 plot/*.gp plot/*.awk "$$DESTDIR$$PREFIX/share/gilscope/plot"
 	install -m 755 plot/plot "$$DESTDIR$$PREFIX/share/gilscope/plot/plot"
 	install -d "$$DESTDIR$$PREFIX/share/gilscope/python"
+	install -d "$$DESTDIR$$PREFIX/share/gilscope/kernels" "$$DESTDIR$$PREFIX/include/gilscope"
+	install -m 644 include/gilscope/kernel.h "$$DESTDIR$$PREFIX/include/gilscope"
+	@for plugin in $(PLUGINS)/*.so; do [ ! -e "$$plugin" ] || \
+	    install -m 644 "$$plugin" "$$DESTDIR$$PREFIX/share/gilscope/kernels"; done
 	@for module in $(MODULE)/gilscope_nogil.*.so; do [ ! -e "$$module" ] || \
 	    install -m 644 "$$module" "$$DESTDIR$$PREFIX/share/gilscope/python"; done
 
 uninstall: ## remove what install put there
 	rm -f "$$DESTDIR$$PREFIX/bin/gilscope"
-	rm -rf "$$DESTDIR$$PREFIX/share/gilscope"
+	rm -rf "$$DESTDIR$$PREFIX/share/gilscope" "$$DESTDIR$$PREFIX/include/gilscope"
 
 clean: ## remove what was built; results stay
 	rm -rf .build gilscope
@@ -149,7 +170,7 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-.PHONY: all python bench plot test units example deps lint install uninstall clean help FORCE
+.PHONY: all python plugins bench plot test units example deps lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(UNITS:%.c=$(BUILD)/%.o)
 -include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNITS:%.c=$(BUILD)/%.d)

@@ -569,14 +569,36 @@ static void test_workers_without_a_task_do_not_count(void **state)
     check_plan(&settings);
 }
 
+/* Round its arrays, past their end and to the very end of them. */
+static void test_triad_goes_round(void **state)
+{
+    const struct kernel_place place = {1, 1000, 5}; /* the smallest arrays: 1 MiB */
+    const uint64_t length = (1 << 20) / 24,
+                   units[] = {length, length - 1, 1, 3 * length + 5, 0};
+    void *own = kernel_triad.set_up(&place);
+
+    (void)state;
+    assert_non_null(own);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        assert_int_equal(kernel_triad.run(own, units[i]), 7 * units[i]);
+    }
+    kernel_triad.tear_down(own);
+}
+
 static void test_kernels_do_what_they_are_told(void **state)
 {
     static const uint64_t units[] = {0, 1, 2, 63, 64, 65, 127, 128, 1000003};
     (void)state;
     for (size_t k = 0; k < kernel_count; k++) {
         assert_int_equal(kernels[k]->version, GILSCOPE_KERNEL_VERSION);
+        const struct kernel_place place = {0, 1, 1000003};
+        void *own = kernels[k]->set_up != NULL ? kernels[k]->set_up(&place) : NULL;
+        assert_true(kernels[k]->set_up == NULL || own != NULL);
         for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-            assert_int_equal(kernels[k]->run(NULL, units[i]), units[i]);
+            assert_int_equal(kernels[k]->run(own, units[i]), kernels[k]->checksum(units[i]));
+        }
+        if (kernels[k]->tear_down != NULL) {
+            kernels[k]->tear_down(own);
         }
     }
 }
@@ -605,6 +627,7 @@ int main(void)
         cmocka_unit_test(test_dynamic_teams_are_switched_off),
         cmocka_unit_test(test_workers_without_a_task_do_not_count),
         cmocka_unit_test(test_kernels_do_what_they_are_told),
+        cmocka_unit_test(test_triad_goes_round),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     alarm(120); /* a hang is a failure */
