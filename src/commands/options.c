@@ -310,7 +310,7 @@ const struct option_spec option_kernel = {
     0,
     "kernel",
     "NAME|FILE",
-    "what the threads compute: see 'gilscope list', or your own ./FILE.so",
+    "what the threads compute: see 'gilscope list'; or ./FILE.so (default: countdown)",
     "a kernel ('gilscope list') or a plug-in: ./FILE.so",
     set_kernel};
 const struct option_spec option_quiet = {'q',  "quiet",  NULL, "no progress, no table",

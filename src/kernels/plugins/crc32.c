@@ -1,5 +1,5 @@
-/* crc32 of zlib, as zlib.crc32() of Python calls it without the GIL: a plug-in, so that gilscope
- * itself needs no zlib. */
+/* crc32 of zlib, which zlib.crc32() of Python calls with the GIL released, on more than 5 KiB
+ * (Modules/zlibmodule.c): a plug-in, so that gilscope itself needs no zlib. */
 #include "gilscope/kernel.h"
 
 #include <stdlib.h>
