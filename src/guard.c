@@ -36,6 +36,7 @@ enum { CRASHES = sizeof crashes / sizeof *crashes };
 static char exit_line[LINE_SIZE], waiting_line[LINE_SIZE];
 static char name_shown[256];
 static struct sigaction alarm_before;
+static pid_t owner;       /* the process that opened the guard; others are its workers */
 static atomic_bool *told; /* shared with forked workers; null: no guard is open */
 
 static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "a signal handler may only touch lock-free atomics");
@@ -74,7 +75,7 @@ static void tell_exit(void)
         if (is_first()) {
             say(exit_line);
         }
-        _exit(EXIT_FAILED);
+        _exit(getpid() == owner ? EXIT_FAILED : EXIT_SIGNALLED);
     }
 }
 
@@ -168,6 +169,7 @@ bool guard_open(const char *name, struct error *error)
         return fail(error, "no memory to guard the kernel: %s", strerror(errno));
     }
     told = shared;
+    owner = getpid();
     snprintf(name_shown, sizeof name_shown, "%s", name);
     compose_lines("", "", "");
     use_stack(main_stack);

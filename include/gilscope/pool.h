@@ -51,7 +51,9 @@ struct pool_task *pool_tasks(struct pool *pool);
 /* Has the first `count` tasks done, each exactly once, and returns when the last is and all
  * workers are at rest; may be called again: arguments, results, workers and deaths are then those
  * of the new call. Errors: a task that killed POOL_DEATHS_MAX workers; fork failing for a
- * replacement; a signal (fail_signal), also where a worker ended with 128 + signal. After an error only pool_destroy makes sense. */
+ * replacement; a signal (fail_signal); without a text a worker that left with
+ * 128 + signal, or with 128 for no signal: it has told why itself. After an error only
+ * pool_destroy makes sense. */
 bool pool_map(struct pool *pool, unsigned count, struct error *error);
 
 /* No more tasks will come: idle workers leave. */

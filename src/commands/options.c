@@ -195,10 +195,11 @@ static bool set_python(struct settings *settings, const char *list, struct error
 /* A plug-in is loaded when the command runs, and all of the command line is known to be right. */
 static bool set_kernel(struct settings *settings, const char *word, struct error *why)
 {
-    settings->kernel_file = plugin_is_file(word) ? word : NULL;
-    if (settings->kernel_file != NULL) {
+    if (plugin_is_file(word)) {
+        settings->kernel_file = word;
         return true;
     }
+    settings->kernel_file = NULL;
     for (size_t k = 0; k < kernel_count; k++) {
         if (strcmp(kernels[k]->name, word) == 0) {
             settings->kernel = kernels[k];

@@ -89,7 +89,8 @@ bool plugin_open(struct plugin *plugin, const char *path, struct error *error)
     if (access(file, R_OK) != 0) {
         return fail(error, "the kernel %.200s cannot be read: %s", path, strerror(errno));
     }
-    plugin->object = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    /* NODELETE: it may leave threads behind, which must not lose their code at the end. */
+    plugin->object = dlopen(file, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (plugin->object == NULL) {
         return fail(error, "the kernel %.200s is no shared object that can be loaded: %.200s",
                     path, loader_words(file));

@@ -146,9 +146,11 @@ static bool replace_worker(struct pool *pool, unsigned id, struct error *error)
         *error = note->error;
         return false;
     }
-    if (WIFEXITED(status) && WEXITSTATUS(status) > EXIT_SIGNALLED) {
-        /* It met its signal itself, and has told why (guard.h): the next would meet it too. */
-        return fail_signal(error, WEXITSTATUS(status) - EXIT_SIGNALLED);
+    if (WIFEXITED(status) && WEXITSTATUS(status) >= EXIT_SIGNALLED) {
+        /* It has told why (guard.h), and the next would meet the same. */
+        int code = WEXITSTATUS(status);
+        error_fill(error, code > EXIT_SIGNALLED ? code : EXIT_FAILED, "%s", "");
+        return false;
     }
     if (!give_back_tasks(pool, id, status, &held, error)) {
         return false;

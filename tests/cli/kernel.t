@@ -199,11 +199,14 @@ for my $case (['segv', undef, 'nogil'], ['fpe', undef, 'gil'], ['abort', undef, 
     };
 }
 
-subtest 'exit in the middle of a run' => sub {
-    my ($job, $kept) = go_wrong('exit', undef, words('-q -v nogil'));
-    one_line_error(finish($job, $soon_s), 1, 'one line', qr/the kernel \Q$moody\E ended the program/);
-    check_kept($kept);
-};
+for my $case (['nogil'], ['pool', 'worker']) {
+    my ($variant, $where) = @$case;
+    subtest "exit in the middle of $variant" => sub {
+        my ($job, $kept) = go_wrong('exit', $where, '-q', '-v', $variant);
+        one_line_error(finish($job, $soon_s), 1, 'one line', qr/the kernel \Q$moody\E ended the program/);
+        check_kept($kept);
+    };
+}
 
 subtest 'a call that never returns: Ctrl-C says so, another one ends it' => sub {
     my ($job, $kept) = go_wrong('hang', 'thread', words('-q -v nogil'));

@@ -39,7 +39,7 @@ subtest 'the program has help and a version, and asks for a command' => sub {
 subtest 'the help of each command lists its options, and it takes no other' => sub {
     my %takes = (
         bench => [qw(variant threads pin reps time count chunk switch-interval tasks output seed
-            csv quiet python help)],
+            csv quiet python kernel help)],
         topo => [qw(topology pin threads csv help)],
         list => [qw(help)],
     );

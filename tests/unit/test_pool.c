@@ -693,6 +693,40 @@ static void check_no_pool(const struct pool_job *job, const char *says)
     }
 }
 
+static uint64_t exit_with_139(void *context, unsigned worker, uint64_t argument)
+{
+    (void)worker;
+    if (argument == 3) {
+        atomic_fetch_add((atomic_uint *)context, 1);
+        _exit(EXIT_SIGNALLED + SIGSEGV);
+    }
+    return argument;
+}
+
+/* 128 + signal is what a worker leaves with that has told of its crash: nobody has to meet it
+ * again, and there is nothing to add. */
+static void test_a_worker_that_told_of_its_signal_ends_the_run(void **state)
+{
+    atomic_uint *deaths =
+        mmap(NULL, sizeof *deaths, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    const struct pool_job deadly = {.task = exit_with_139, .context = deaths};
+    struct error error = {0};
+    struct pool *pool;
+
+    (void)state;
+    assert_ptr_not_equal(deaths, MAP_FAILED);
+    assert_true(pool_create(&pool, 2, 8, &deadly, &error));
+    for (unsigned t = 0; t < 8; t++) {
+        pool_tasks(pool)[t].argument = t;
+    }
+    assert_false(pool_map(pool, 8, &error));
+    assert_int_equal(error.exit_code, 139);
+    assert_string_equal(error.text, "");
+    assert_int_equal(atomic_load(deaths), 1);
+    pool_destroy(pool);
+    munmap(deaths, sizeof *deaths);
+}
+
 static void test_a_begin_that_fails_says_why(void **state)
 {
     static const struct pool_job job = {.begin = fail_to_begin, .task = square};
@@ -1000,6 +1034,7 @@ int main(void)
         POOL_TEST(test_deaths_are_counted_anew_for_each_list),
         POOL_TEST(test_a_task_that_always_kills_is_given_up),
         POOL_TEST(test_a_worker_that_exits_is_a_death_too),
+        POOL_TEST(test_a_worker_that_told_of_its_signal_ends_the_run),
         POOL_TEST(test_a_begin_that_fails_says_why),
         POOL_TEST(test_a_begin_that_always_kills_is_given_up),
         POOL_TEST(test_a_begin_may_kill_twice),
