@@ -21,9 +21,10 @@ struct kernel_place {
 
 struct kernel {
     unsigned version; /* GILSCOPE_KERNEL_VERSION; stays the first member for ever */
-    const char *name; /* letters, digits, '-' and '_' */
-    const char *unit; /* one unit of its work, in the singular: "decrement", "byte" */
-    const char *summary;
+    const char *name; /* letters, digits, '-' and '_', at most 31; no built-in one's */
+    const char
+        *unit; /* one unit of its work, in the singular: "decrement", "byte"; as a name */
+    const char *summary; /* a line for `gilscope list`; a plug-in may leave it null */
     /* Before the first call in a thread, in that thread, not timed: returns what run() is to be
      * given, null where it cannot be had. Null: run() gets a null. */
     void *(*set_up)(const struct kernel_place *place);

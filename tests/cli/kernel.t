@@ -131,7 +131,7 @@ subtest 'kernels that fail in their trial' => sub {
 };
 
 subtest 'a kernel that cannot be set up for what is measured' => sub {
-    my $path = kernel('greedy', 'for (volatile uint64_t i = 0; i < units; i++) {} return units;', set_up => 'set_up',
+    my $path = kernel('greedy', 'for (volatile uint64_t i = 0; i < units; i++) {} return units;', set_up => 'set_up', tear_down => 'free',
         before => 'static void *set_up(const struct kernel_place *p)'
             . ' { return p->units_max > 1000 ? NULL : malloc(1); }');
     one_line_error(gilscope(@small, '-q', "--kernel=$path", '-o', temp_folder()), 1, 'one line',
