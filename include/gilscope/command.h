@@ -24,6 +24,9 @@ extern const struct option_spec option_variant, option_threads, option_pin, opti
     option_time, option_count, option_chunk, option_switch_interval, option_tasks,
     option_output, option_seed, option_csv, option_topology, option_quiet, option_python,
     option_kernel;
+/* The same, with the defaults of `costs`. */
+extern const struct option_spec option_costs_threads, option_costs_reps, option_costs_time,
+    option_costs_seed;
 /* All of them, for finding out what a mistyped one was meant to be. */
 extern const struct option_spec *const all_options[];
 extern const size_t all_option_count;
@@ -32,10 +35,12 @@ struct command {
     const char *name;
     const char *summary;
     const struct option_spec *const *options; /* ends with a null */
+    /* Changes what default_settings() says, where this command has others; may be null. */
+    void (*defaults)(struct settings *settings);
     bool (*run)(const struct settings *settings, struct error *error);
 };
 
-extern const struct command command_bench, command_topo, command_list;
+extern const struct command command_bench, command_costs, command_topo, command_list;
 
 /* The table of commands in main.c. */
 extern const struct command *const commands[];

@@ -72,6 +72,20 @@ void machine_slots(const struct machine *machine, const struct pin_policy *polic
  * Source: hwloc_set_cpubind, hwloc_get_last_cpu_location (hwloc manual, CPU binding). */
 bool machine_bind(const struct machine *machine, const struct slot *slot, struct error *error);
 
+/* How far apart two PUs are, and two that are. */
+struct machine_distance {
+    char name
+        [24]; /* "same core", "same L2", "same package", "other NUMA node", "other package" */
+    struct slot pair[2];
+};
+enum { MACHINE_DISTANCES_MAX = 8 };
+
+/* The distances between two usable PUs that the machine has, nearest first, and for each the first
+ * pair of them, written to list[MACHINE_DISTANCES_MAX] (the caller's). Two cores that share caches
+ * are told by the smallest of these. Returns how many; none where there is one PU.
+ * Thread-safe. */
+unsigned machine_distances(const struct machine *machine, struct machine_distance *list);
+
 /* hwloc's XML of the usable part of the machine, for `lstopo -i`: *xml is a string of *length
  * bytes, the caller's to free() */
 bool machine_xml(const struct machine *machine, char **xml, size_t *length,

@@ -21,4 +21,11 @@ struct reference {
 enum { REFERENCE_FLOOR, REFERENCE_POOL_CYCLE, REFERENCE_POOL_DISPATCH, REFERENCE_COUNT };
 extern const struct reference references[REFERENCE_COUNT];
 
+/* Seconds of a pool of two workers: create, close and join. */
+bool pool_cycle(double *seconds, struct error *error);
+
+/* Seconds that a pool of two workers takes for so many empty tasks, its creation and end not
+ * counted. */
+bool pool_dispatch(unsigned tasks, double *seconds, struct error *error);
+
 #endif

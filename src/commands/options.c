@@ -317,6 +317,34 @@ const struct option_spec option_kernel = {
 const struct option_spec option_quiet = {'q',  "quiet",  NULL, "no progress, no table",
                                          NULL, set_quiet};
 
+const struct option_spec option_costs_threads = {
+    't',
+    "threads",
+    "LIST",
+    "thread counts of teams (default: all cores, and 2)",
+    "thread counts from 1 to 4096, ascending: 1,2,4 or 1-8 or 1-64:2",
+    set_threads};
+const struct option_spec option_costs_reps = {
+    'r',
+    "reps",
+    "N",
+    "blocks: how often each cost is measured (default: 20)",
+    "a whole number from 1 to 1000",
+    set_reps};
+const struct option_spec option_costs_time = {
+    'T',
+    "time",
+    "TIME",
+    "length of one measurement, about (default: 1ms)",
+    "a time with its unit, up to a day: 250ns, 5ms, 1.5s",
+    set_time};
+const struct option_spec option_costs_seed = {0,
+                                              "seed",
+                                              "N",
+                                              "order of the costs (default: from the clock)",
+                                              "a whole number from 1 up",
+                                              set_seed};
+
 const struct option_spec *const all_options[] = {
     &option_variant, &option_threads,  &option_pin,    &option_reps,
     &option_time,    &option_count,    &option_chunk,  &option_tasks,

@@ -33,13 +33,11 @@ static uint64_t empty_task(void *context, unsigned worker, uint64_t argument)
 static const struct pool_job empty_job = {.task = empty_task};
 enum { POOL_WORKERS = 2 };
 
-/* A pool of two: create, close and join, seconds. */
-static bool measure_pool_cycle(double time_s, double *value, struct error *error)
+bool pool_cycle(double *seconds, struct error *error)
 {
     struct pool *pool;
     double start_s = clock_now();
 
-    (void)time_s;
     if (!pool_create(&pool, POOL_WORKERS, 1, &empty_job, error)) {
         return false;
     }
@@ -47,28 +45,44 @@ static bool measure_pool_cycle(double time_s, double *value, struct error *error
     bool joined = pool_join(pool, error);
     pool_destroy(pool);
     if (joined) {
-        *value = clock_now() - start_s;
+        *seconds = clock_now() - start_s;
     }
     return joined;
 }
 
-/* A pool of two doing empty tasks, seconds a task. */
-static bool measure_pool_dispatch(double time_s, double *value, struct error *error)
+bool pool_dispatch(unsigned tasks, double *seconds, struct error *error)
 {
-    enum { TASKS = 100000 };
     struct pool *pool;
 
-    (void)time_s;
-    if (!pool_create(&pool, POOL_WORKERS, TASKS, &empty_job, error)) {
+    if (!pool_create(&pool, POOL_WORKERS, tasks, &empty_job, error)) {
         return false;
     }
     double start_s = clock_now();
-    bool done = pool_map(pool, TASKS, error);
+    bool done = pool_map(pool, tasks, error);
     if (done) {
-        *value = (clock_now() - start_s) / TASKS;
+        *seconds = clock_now() - start_s;
     }
     pool_destroy(pool);
     return done;
+}
+
+static bool measure_pool_cycle(double time_s, double *value, struct error *error)
+{
+    (void)time_s;
+    return pool_cycle(value, error);
+}
+
+static bool measure_pool_dispatch(double time_s, double *value, struct error *error)
+{
+    enum { TASKS = 100000 };
+    double seconds;
+
+    (void)time_s;
+    if (!pool_dispatch(TASKS, &seconds, error)) {
+        return false;
+    }
+    *value = seconds / TASKS;
+    return true;
 }
 
 const struct reference references[REFERENCE_COUNT] = {

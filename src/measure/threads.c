@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Fewer threads than asked for would be a row that says what is not so. */
-static bool check_thread_limit(const struct plan *plan, struct error *error)
+static bool check_thread_limit(unsigned threads, struct error *error)
 {
     int limit = omp_get_thread_limit();
 
@@ -15,13 +15,13 @@ static bool check_thread_limit(const struct plan *plan, struct error *error)
         omp_set_max_active_levels(1); /* OMP_MAX_ACTIVE_LEVELS=0: teams of one */
     }
     omp_set_dynamic(0);
-    if (limit >= (int)plan->threads_max) {
+    if (limit >= (int)threads) {
         return true;
     }
     return fail(error,
                 "OpenMP gives at most %d threads here, %u are asked for: unset "
                 "OMP_THREAD_LIMIT, or ask for fewer (--threads)",
-                limit, plan->threads_max);
+                limit, threads);
 }
 
 static void *wait_for_all(void *gate)
@@ -45,10 +45,10 @@ static unsigned threads_needed(const struct plan *plan)
 
 /* Starts as many threads as the largest case, at once, and ends them: where the system will not
  * give them, libgomp would end the program in the middle of a run. */
-static bool try_threads(const struct plan *plan, struct error *error)
+static bool try_threads(unsigned count, struct error *error)
 {
     pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-    unsigned count = threads_needed(plan), started = 0;
+    unsigned started = 0;
     pthread_t *threads = calloc(count, sizeof *threads);
     int failed = 0;
 
@@ -74,5 +74,10 @@ static bool try_threads(const struct plan *plan, struct error *error)
 
 bool threads_check(const struct plan *plan, struct error *error)
 {
-    return check_thread_limit(plan, error) && try_threads(plan, error);
+    return threads_available(plan->threads_max, threads_needed(plan), error);
+}
+
+bool threads_available(unsigned team, unsigned started, struct error *error)
+{
+    return check_thread_limit(team, error) && try_threads(started, error);
 }

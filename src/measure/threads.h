@@ -8,4 +8,7 @@
  * OpenMP give exactly as many as are asked for. Call before the first run. */
 bool threads_check(const struct plan *plan, struct error *error);
 
+/* The same for so many threads in a team, of which the system starts `started` at once. */
+bool threads_available(unsigned team, unsigned started, struct error *error);
+
 #endif
