@@ -122,8 +122,8 @@ struct cost_summary cost_summarise(const struct cost_item *item, double *scratch
 void cost_delay(uint64_t turns);
 
 /* `count` hand-offs of place->lock between two threads bound to place->slots[0] and [1], in
- * strict alternation: *seconds from each release to the other's acquire, added up; *made as the
- * lock itself has counted. Errors: threads, binding, memory; a *made that is not count. */
+ * strict alternation: *seconds is `count` times the median from a release to the other's acquire;
+ * *made as the lock itself has counted. Errors: threads, binding, memory; a *made that is not count. */
 bool cost_handoffs(const struct cost_place *place, uint64_t count, double *seconds,
                    uint64_t *made, struct error *error);
 

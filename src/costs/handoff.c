@@ -5,7 +5,8 @@
  * the lock for a while, so that a lock that makes its waiters sleep has them asleep, looks at the
  * clock, and releases; who gets it looks at the clock too. Who has released asks again only when it
  * has seen that the other is the owner: a lock left to itself may go back to its last holder,
- * which is no hand-off. The lock's own count of hand-offs must then be ours. */
+ * which is no hand-off. The lock's own count of hand-offs must then be ours. Each is timed by
+ * itself, and the median counts: a single preemption lasts as long as thousands of them. */
 #include "families.h"
 
 #include "gilscope/clock.h"
@@ -29,7 +30,8 @@ struct ping_pong {
     _Alignas(128) struct gil *gil;
     uint64_t wanted, got; /* acquires; the first is no hand-off */
     uint64_t held;        /* turns of the delay */
-    double released_s, sum_s;
+    double released_s;
+    double *each_s;       /* each_s[wanted] */
     atomic_bool finished; /* atomic, since who waits for the other looks without the lock */
 };
 
@@ -48,9 +50,10 @@ static void enter(struct ping_pong *game, unsigned me)
 {
     double now_s = clock_now();
 
-    if (game->got++ > 0) {
-        game->sum_s += now_s - game->released_s;
+    if (game->got > 0) {
+        game->each_s[game->got - 1] = now_s - game->released_s;
     }
+    game->got++;
     /* Relaxed: guarded by the lock, as seen from the other's next look, which comes after the
      * acquire of `owner` below. */
     atomic_store_explicit(&game->asks[me], false, memory_order_relaxed);
@@ -94,25 +97,37 @@ static void play(struct ping_pong *game, unsigned me)
     }
 }
 
+static bool play_in_team(struct ping_pong *game, const struct cost_place *place,
+                         struct error *error)
+{
+    if (!team_make(place, error)) {
+        return false;
+    }
+#pragma omp parallel num_threads(2)
+    play(game, (unsigned)omp_get_thread_num());
+    return true;
+}
+
 bool cost_handoffs(const struct cost_place *place, uint64_t count, double *seconds,
                    uint64_t *made, struct error *error)
 {
     struct ping_pong game = {.wanted = count,
-                             .held = (uint64_t)(HELD_S / COST_DELAY_S) * place->delay};
+                             .held = (uint64_t)(HELD_S / COST_DELAY_S) * place->delay,
+                             .each_s = calloc(count, sizeof *game.each_s)};
 
-    /* Relaxed: the team is not there yet. */
     atomic_init(&game.owner, NOBODY);
+    if (game.each_s == NULL) {
+        return fail(error, "out of memory for %llu hand-offs", (unsigned long long)count);
+    }
     if (!gil_create(&game.gil, place->lock, &patient, error)) {
+        free(game.each_s);
         return false;
     }
-    bool done = team_make(place, error);
-    if (done) {
-#pragma omp parallel num_threads(2)
-        play(&game, (unsigned)omp_get_thread_num());
-    }
-    *seconds = game.sum_s;
+    bool done = play_in_team(&game, place, error);
     *made = game.gil->counts.handoffs;
+    *seconds = estimate_median(game.each_s, count).median * (double)count;
     gil_destroy(game.gil);
+    free(game.each_s);
     return done &&
            (*made == count ||
             fail(error, "the lock '%s' has counted %llu hand-offs, not %llu", place->lock->name,

@@ -118,7 +118,9 @@ static bool allocate(struct cost_plan *plan, unsigned pairs, unsigned reps, stru
            fail(error, "out of memory for %zu costs × %u blocks", most, reps);
 }
 
-/* The threads that the largest team needs: OpenMP must not end the program half-way. */
+/* The threads that the largest team needs: OpenMP must not end the program half-way. One more than
+ * the caller is always started: glibc's locks are cheaper in a process that has never had a second
+ * thread, and then they are not the locks that threads use. */
 static bool check_threads(const struct cost_plan *plan, struct error *error)
 {
     unsigned most = plan->pairs ? 2 : 1;
@@ -126,7 +128,7 @@ static bool check_threads(const struct cost_plan *plan, struct error *error)
     for (size_t t = 0; t < plan->threads.length; t++) {
         most = plan->threads.values[t] > most ? plan->threads.values[t] : most;
     }
-    return threads_available(most, most, error);
+    return threads_available(most, most > 2 ? most : 2, error);
 }
 
 bool cost_plan_make(struct cost_plan *plan, const struct machine *machine,

@@ -531,6 +531,41 @@ static void test_drawings_fit(void **state)
     }
 }
 
+/* "same core 0-1, other package 0-4": the distances, with the first pair of each by the system's
+ * numbers. */
+static void check_distances(const char *what, const char *expected)
+{
+    char text[256] = "";
+    size_t length = 0;
+    struct machine_distance list[MACHINE_DISTANCES_MAX];
+    struct machine *machine = open_machine(what);
+    unsigned count = machine_distances(machine, list);
+    for (unsigned i = 0; i < count; i++) {
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%s %u-%u",
+                                   i > 0 ? ", " : "", list[i].name, list[i].pair[0].pu_os,
+                                   list[i].pair[1].pu_os);
+        assert_true(length < sizeof text);
+    }
+    machine_close(machine);
+    assert_string_equal(text, expected);
+}
+
+static void test_distances(void **state)
+{
+    (void)state;
+    check_distances("pu:1", "");
+    check_distances("core:2 pu:1", "same package 0-1");
+    check_distances("core:1 pu:2", "same core 0-1");
+    check_distances("pack:2 core:1 pu:1", "other package 0-1");
+    check_distances("pack:2 l3:2 core:4 pu:2",
+                    "same core 0-1, same L3 0-2, same package 6-8, other package 14-16");
+    check_distances("pack:2 numa:2 core:2 pu:1",
+                    "same package 0-1, other NUMA node 1-2, other package 3-4");
+    check_distances("pack:1 l3:1 l2:2 core:2 pu:2", "same core 0-1, same L2 0-2, same L3 2-4");
+    /* The second threads of its cores are 16 to 31. */
+    check_distances(DATA "dual-socket.xml", "same core 0-16, same L3 0-1, other package 7-8");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -562,6 +597,7 @@ int main(void)
         cmocka_unit_test(test_hwloc_version_is_a_version),
         cmocka_unit_test(test_drawing_of_two_cores),
         cmocka_unit_test(test_drawings_fit),
+        cmocka_unit_test(test_distances),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("slots", tests, NULL, NULL);
