@@ -128,6 +128,16 @@ static bool run_block(struct costs_run *run, uint64_t *random, struct error *err
     return store(run, &report, error);
 }
 
+static bool anything_measured(const struct costs_run *run)
+{
+    for (size_t i = 0; i < run->plan.length; i++) {
+        if (run->plan.items[i].reps > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool show(const struct costs_run *run, const struct costs_report *report,
                  struct error *error)
 {
@@ -140,7 +150,7 @@ static bool show(const struct costs_run *run, const struct costs_report *report,
         }
         fputs(text, stdout);
         free(text);
-    } else if (!run->settings->quiet) {
+    } else if (!run->settings->quiet && anything_measured(run)) {
         costs_print(report, &style, stdout);
     }
     return finish_output(error);
@@ -158,7 +168,7 @@ static void tell(const struct costs_run *run, bool complete)
     }
     if (complete) {
         fprintf(stderr, "wrote %s/costs.csv\n", folder);
-    } else if (interrupted() && run->file.length > 0) {
+    } else if (interrupted() && anything_measured(run)) {
         fprintf(stderr, "not complete: what was measured is in %s/costs.csv.part\n", folder);
     }
 }

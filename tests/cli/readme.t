@@ -28,7 +28,7 @@ subtest 'the picture shown is in the repository' => sub {
 };
 
 subtest 'every option of every command is described' => sub {
-    for my $command (qw(bench topo)) {
+    for my $command (qw(bench costs topo)) {
         my $help = gilscope($command, '--help')->{out};
         for my $option ($help =~ /--([a-z-]+)/g) {
             next if $option eq 'help';
@@ -52,6 +52,8 @@ subtest 'the columns are those of the files' => sub {
         my ($header) = slurp("$ROOT/results/example/$name.csv") =~ /\A([^\n]+)\n/;
         ok(index($readme, "`$header`") >= 0, "$name.csv");
     }
+    my ($costs) = gilscope(qw(costs --csv -r 1 -T 20us -t 1 -o), temp_folder())->{out} =~ /\A([^\n]+)\n/;
+    ok(index($readme, "`$costs`") >= 0, 'costs.csv');
     my ($header) = gilscope('topo', '--csv')->{out} =~ /\A([^\n]+)\n/;
     ok(index($readme, "`$header`") >= 0, 'topo --csv');
 };
