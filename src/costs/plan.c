@@ -107,7 +107,7 @@ static void add_items(struct cost_plan *plan, const struct cost *cost,
 
 static bool allocate(struct cost_plan *plan, unsigned pairs, unsigned reps, struct error *error)
 {
-    size_t most = 0;
+    size_t most = 1; /* a calloc of nothing may give null */
 
     for (size_t c = 0; c < cost_count; c++) {
         most += locks_of(&costs[c]) * places_of(plan, &costs[c], pairs);

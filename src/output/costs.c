@@ -38,10 +38,10 @@ static void format_interval(char *text, size_t size, const struct cost_summary *
     snprintf(text, size, "%s%s%s", sign, half, summary->noisy ? "~" : "");
 }
 
-/* In columns: a ± is two bytes. */
+/* Behind an interval, to fill the columns: its ± is two bytes. */
 static int padding(const char *text, int width, const struct style *style)
 {
-    return width - (int)strlen(text) + (style->utf8 && strchr(text, '\xc2') != NULL);
+    return width - (int)strlen(text) + style->utf8;
 }
 
 static void print_row(const struct cost_summary *summary, const struct style *style, FILE *to)
