@@ -79,7 +79,7 @@ $(PLUGINS)/crc32.built: private NEEDS = -include zlib.h -lz
 $(PLUGINS)/%.built: src/kernels/plugins/%.c include/gilscope/kernel.h
 	@mkdir -p $(@D) && rm -f $(@D)/$*.so
 	@if ! echo 'int main(void) { return 0; }' | $(CC) -x c - -o $@.tmp $(NEEDS) 2>$@.log; then \
-	    echo "make: no kernel $*.so: no '$(NEEDS)' here (make deps installs it), see $@.log" >&2; \
+	    echo "make: no kernel $*.so, which needs $(patsubst -include,,$(NEEDS)) (make deps installs it): see $@.log" >&2; \
 	else \
 	    $(if $(V),,echo '  PLUGIN $(@D)/$*.so' &&) \
 	    $(CC) -std=c17 -D_GNU_SOURCE -Iinclude $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@.tmp $< \

@@ -23,6 +23,11 @@ subtest 'make install puts a program where it is told' => sub {
     is(run({cd => $here}, $program, '--version')->{out}, gilscope('--version')->{out}, 'it runs');
     is(run({cd => $here}, $program, @$TINY, '-q', '-vnogil')->{exit}, 0, 'from anywhere');
     is(join(' ', names_in($here)), 'a root results', 'and writes where it stands');
+    is(slurp("$here/a root/usr/include/gilscope/kernel.h"), slurp("$ROOT/include/gilscope/kernel.h"), 'the header of plug-ins');
+    is(join(' ', names_in("$here/a root/usr/share/gilscope/kernels")),
+        join(' ', grep { /\.so$/ } names_in("$ROOT/.build/kernels")), 'the plug-ins that were built');
+    is(run('make', '-s', 'uninstall', "DESTDIR=$here/a root", 'PREFIX=/usr')->{exit}, 0, 'make uninstall');
+    is(run('find', "$here/a root", '-type', 'f')->{out}, '', 'leaves no file');
 };
 
 subtest 'the Cython module is made again for another python3' => sub {
