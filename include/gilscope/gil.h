@@ -37,6 +37,7 @@ struct gil;
 struct gil_kind {
     const char *name;
     const char *summary;
+    bool by_ticks; /* the holder looks at it after so much work, else after every call */
     /* On failure null, with errno set. */
     struct gil *(*create)(const struct gil_config *config);
     void (*destroy)(struct gil *gil);
@@ -55,6 +56,8 @@ struct gil {
 extern const struct gil_kind gil_ticks;
 /* CPython 3.2 and later: a condition, a switch interval, a drop request, forced switching. */
 extern const struct gil_kind gil_switching;
+/* What an OpenMP critical section is made of. */
+extern const struct gil_kind gil_critical;
 
 extern const struct gil_kind *const gil_kinds[];
 extern const size_t gil_kind_count;

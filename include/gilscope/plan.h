@@ -8,9 +8,11 @@
 /* One variant × pin policy × threads. */
 struct plan_case {
     const struct variant *variant;
+    const struct kernel *kernel; /* the same in all cases of a plan */
     const struct pin_policy *pin;
     unsigned threads;
     unsigned tasks;
+    uint64_t call;       /* units of a native call, for the variants that make calls; else 0 */
     bool oversubscribed; /* more threads than usable PUs */
     size_t baseline;     /* the case its speedup is against: serial with the same pin policy */
 };

@@ -2,6 +2,8 @@
 #ifndef GILSCOPE_SETTINGS_H
 #define GILSCOPE_SETTINGS_H
 
+#include "gilscope/gil.h"
+#include "gilscope/kernel.h"
 #include "gilscope/parse.h"
 
 #include <stdbool.h>
@@ -24,7 +26,12 @@ struct settings {
     double chunk_s;
     uint64_t chunk; /* in units of the kernel; 0: as many as chunk_s takes */
     double switch_interval_s;
-    unsigned tasks; /* 0: TASKS_PER_WORKER for each thread */
+    const struct kernel *kernel; /* what the threads compute */
+    const struct gil_kind *lock; /* for the variants that make calls */
+    uint64_t call;               /* units of a native call; 0: none are made */
+    double held_s;               /* interpreter work before each call */
+    unsigned shared_lines;       /* cache lines that it writes to */
+    unsigned tasks;              /* 0: TASKS_PER_WORKER for each thread */
     const char *output;
     uint64_t seed;
     bool csv, quiet;

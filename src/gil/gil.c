@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-const struct gil_kind *const gil_kinds[] = {&gil_ticks, &gil_switching};
+const struct gil_kind *const gil_kinds[] = {&gil_switching, &gil_ticks, &gil_critical};
 const size_t gil_kind_count = sizeof gil_kinds / sizeof *gil_kinds;
 
 bool gil_create(struct gil **out, const struct gil_kind *kind, const struct gil_config *config,

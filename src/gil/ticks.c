@@ -74,6 +74,7 @@ static bool should_yield(const struct gil *gil)
 const struct gil_kind gil_ticks = {
     .name = "ticks",
     .summary = "CPython up to 3.1: a semaphore, posted and waited for again after every chunk",
+    .by_ticks = true,
     .create = create,
     .destroy = destroy,
     .acquire = acquire,

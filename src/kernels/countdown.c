@@ -2,8 +2,9 @@
  * 2010): `while n > 0: n -= 1`, with the step in a register. */
 #include "gilscope/kernel.h"
 
-static uint64_t countdown(uint64_t units)
+static uint64_t countdown(void *state, uint64_t units)
 {
+    (void)state;
     uint64_t n = units, step = 1;
 
     /* Hides that step is 1: recent cores fold a subtraction of a constant into the rename
@@ -18,10 +19,17 @@ static uint64_t countdown(uint64_t units)
     return units - n;
 }
 
+/* Every decrement that was asked for, and no other. */
+static uint64_t checksum(uint64_t units)
+{
+    return units;
+}
+
 const struct kernel kernel_countdown = {
     .version = GILSCOPE_KERNEL_VERSION,
     .name = "countdown",
     .unit = "decrement",
     .summary = "n -= step until n is 0, one dependent subtraction a decrement",
     .run = countdown,
+    .checksum = checksum,
 };

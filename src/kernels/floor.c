@@ -10,8 +10,9 @@
 #define SUBTRACT_64                                                                            \
     SUBTRACT_8 SUBTRACT_8 SUBTRACT_8 SUBTRACT_8 SUBTRACT_8 SUBTRACT_8 SUBTRACT_8 SUBTRACT_8
 
-static uint64_t floor_chain(uint64_t units)
+static uint64_t floor_chain(void *state, uint64_t units)
 {
+    (void)state;
     uint64_t n = units, step = 1;
 
     __asm__ volatile("" : "+r"(step));
@@ -24,10 +25,16 @@ static uint64_t floor_chain(uint64_t units)
     return units - n;
 }
 
+static uint64_t checksum(uint64_t units)
+{
+    return units;
+}
+
 const struct kernel kernel_floor = {
     .version = GILSCOPE_KERNEL_VERSION,
     .name = "floor",
     .unit = "decrement",
     .summary = "the physical limit: an unrolled chain of dependent subtractions",
     .run = floor_chain,
+    .checksum = checksum,
 };

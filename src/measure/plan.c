@@ -51,6 +51,13 @@ static struct plan_case *add_case(struct plan *plan, const struct variant *varia
     return new_case;
 }
 
+/* Calls need a length, and what counts itself runs no other kernel. */
+static bool suits(const struct variant *variant, const struct settings *settings)
+{
+    return (!variant->calls || settings->call != 0) &&
+           (!variant->counts || settings->kernel == &kernel_countdown);
+}
+
 static void add_cases_of_policy(struct plan *plan, const struct settings *settings,
                                 const struct thread_list *threads, const struct pin_policy *pin)
 {
@@ -58,7 +65,8 @@ static void add_cases_of_policy(struct plan *plan, const struct settings *settin
 
     add_case(plan, variants[0], pin, 1)->baseline = baseline;
     for (size_t v = 1; v < variant_count; v++) {
-        for (size_t t = 0; t < threads->length && settings->variants >> v & 1; t++) {
+        bool wanted = settings->variants >> v & 1 && suits(variants[v], settings);
+        for (size_t t = 0; t < threads->length && wanted; t++) {
             add_case(plan, variants[v], pin, threads->values[t])->baseline = baseline;
         }
     }
@@ -67,6 +75,8 @@ static void add_cases_of_policy(struct plan *plan, const struct settings *settin
 static void complete_case(struct plan *plan, struct plan_case *each,
                           const struct settings *settings, const struct machine_facts *facts)
 {
+    each->kernel = settings->kernel;
+    each->call = each->variant->calls ? settings->call : 0;
     each->oversubscribed = each->threads > facts->pus;
     each->tasks = settings->tasks != 0 ? settings->tasks : TASKS_PER_WORKER * each->threads;
     if (each->tasks > plan->tasks_max) {

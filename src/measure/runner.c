@@ -1,6 +1,7 @@
 /* The runner: see runner.h. */
 #include "gilscope/runner.h"
 
+#include "checks.h"
 #include "sample.h"
 #include "threads.h"
 
@@ -16,37 +17,20 @@ struct runner {
     const struct machine *machine;
     const struct settings *settings;
     unsigned pus;
-    double unit_s;          /* one unit of the kernel, running alone */
-    uint64_t *counts;       /* counts[plan->length]: the next repetition of each case */
-    struct slot *slots;     /* slots[pin_policy_count][pus] */
-    struct worker *workers; /* workers[plan->threads_max], shared with forked workers */
+    double unit_s;      /* one unit of the kernel, running alone */
+    double decrement_s; /* one of the countdown, which interpreter work is made of */
+    uint64_t stretch;   /* units between two looks at interrupted() */
+    uint64_t call_max;  /* no call is for more units */
+    struct checks checks;
+    struct shared_line *shared; /* shared[settings->shared_lines] */
+    uint64_t *counts;           /* counts[plan->length]: the next repetition of each case */
+    struct slot *slots;         /* slots[pin_policy_count][pus] */
+    struct worker *workers;     /* workers[plan->threads_max], shared with forked workers */
 };
 
 double runner_unit_s(const struct runner *runner)
 {
     return runner->unit_s;
-}
-
-/* The quickest of a few short runs: only for planning, so that a neighbour's noise must not
- * make it large. */
-static double measure_unit_s(const struct kernel *kernel)
-{
-    enum { TRIES = 7 };
-    uint64_t units = 1000;
-    double best_s = INFINITY;
-
-    for (int i = 0; i < TRIES;) {
-        double start_s = clock_now();
-        kernel->run(units);
-        double wall_s = clock_now() - start_s;
-        if (wall_s < 1e-3) {
-            units *= 2;
-            continue;
-        }
-        best_s = fmin(best_s, wall_s / (double)units);
-        i++;
-    }
-    return best_s;
 }
 
 static bool allocate(struct runner *runner, struct error *error)
@@ -55,7 +39,10 @@ static bool allocate(struct runner *runner, struct error *error)
 
     runner->counts = calloc(runner->plan->length, sizeof *runner->counts);
     runner->slots = calloc(pin_policy_count * runner->pus, sizeof *runner->slots);
-    if (runner->counts == NULL || runner->slots == NULL) {
+    runner->shared = aligned_alloc(_Alignof(struct shared_line),
+                                   (runner->settings->shared_lines + 1) *
+                                       sizeof *runner->shared); /* never of size 0 */
+    if (runner->counts == NULL || runner->slots == NULL || runner->shared == NULL) {
         return fail(error, "out of memory for %zu cases", runner->plan->length);
     }
     runner->workers =
@@ -85,6 +72,29 @@ bool runner_bind_like_baseline(const struct runner *runner, struct error *error)
                         pin->binds ? &runner->slots[policy * runner->pus] : NULL, error);
 }
 
+/* A number of units, from 1 to as many as --count takes. */
+static uint64_t capped(double units)
+{
+    return units < 1 ? 1 : units > 1e18 ? (uint64_t)1e18 : (uint64_t)units;
+}
+
+static uint64_t units_in(double seconds, double unit_s)
+{
+    return capped(seconds / unit_s);
+}
+
+/* How long calls of the kernel are. One that needs a set-up, memory perhaps, gets shorter ones. */
+static void choose_sizes(struct runner *runner)
+{
+    runner->stretch =
+        units_in(runner->settings->kernel->set_up != NULL ? 1e-3 : 10e-3, runner->unit_s);
+    runner->call_max = runner->stretch;
+    for (size_t c = 0; c < runner->plan->length; c++) {
+        uint64_t call = runner->plan->cases[c].call;
+        runner->call_max = call > runner->call_max ? call : runner->call_max;
+    }
+}
+
 bool runner_open(struct runner **out, const struct plan *plan, const struct machine *machine,
                  const struct settings *settings, struct error *error)
 {
@@ -97,6 +107,7 @@ bool runner_open(struct runner **out, const struct plan *plan, const struct mach
     *runner = (struct runner){.plan = plan,
                               .machine = machine,
                               .settings = settings,
+                              .checks = {.kernel = settings->kernel},
                               .pus = machine_facts(machine)->pus};
     if (!threads_check(plan, error) || !allocate(runner, error)) {
         runner_close(runner);
@@ -109,7 +120,12 @@ bool runner_open(struct runner **out, const struct plan *plan, const struct mach
         runner_close(runner);
         return false;
     }
-    runner->unit_s = measure_unit_s(&kernel_countdown);
+    if (!kernel_unit_s(settings->kernel, &runner->unit_s, error) ||
+        !kernel_unit_s(&kernel_countdown, &runner->decrement_s, error)) {
+        runner_close(runner);
+        return false;
+    }
+    choose_sizes(runner);
     *out = runner;
     return true;
 }
@@ -124,18 +140,38 @@ void runner_close(struct runner *runner)
     }
     free(runner->counts);
     free(runner->slots);
+    free(runner->shared);
     free(runner);
 }
 
-/* A number of units, from 1 to as many as --count takes. */
-static uint64_t capped(double units)
+/* Interpreter work between two looks at a lock that is looked at by ticks, in calls. */
+static unsigned calls_per_look(const struct runner *runner, const struct run *run)
 {
-    return units < 1 ? 1 : units > 1e18 ? (uint64_t)1e18 : (uint64_t)units;
+    const struct settings *settings = runner->settings;
+    double chunk_s = settings->chunk != 0 ? (double)settings->chunk * runner->decrement_s
+                                          : settings->chunk_s;
+    double calls = chunk_s / ((double)run->held * runner->decrement_s);
+
+    return !settings->lock->by_ticks || calls < 1 ? 1 : calls > 1e6 ? 1000000 : (unsigned)calls;
 }
 
-static uint64_t units_in(double seconds, double unit_s)
+/* What the variants that make calls need to know. */
+static void prepare_calls(struct runner *runner, const struct plan_case *this_case,
+                          struct run *run)
 {
-    return capped(seconds / unit_s);
+    const struct settings *settings = runner->settings;
+
+    run->lock = settings->lock;
+    run->held = units_in(settings->held_s, runner->decrement_s);
+    run->shared_lines = settings->shared_lines;
+    run->shared = runner->shared;
+    run->calls_per_look = calls_per_look(runner, run);
+    memset(run->shared, 0, run->shared_lines * sizeof *run->shared);
+    for (unsigned w = 0; w < run->threads; w++) {
+        uint64_t calls = share_of(run->count / this_case->call, run->threads, w);
+        run->workers[w].share = calls * this_case->call;
+        run->workers[w].calls_until_look = run->calls_per_look;
+    }
 }
 
 static unsigned chunks_per_sample(const struct runner *runner, const struct run *run,
@@ -147,6 +183,14 @@ static unsigned chunks_per_sample(const struct runner *runner, const struct run 
     return chunks < 1 ? 1 : chunks > 1e6 ? 1000000 : (unsigned)chunks;
 }
 
+/* The next number of units that is made of whole calls, at least one for each thread. */
+static uint64_t whole_calls(uint64_t count, const struct plan_case *this_case)
+{
+    uint64_t calls = count / this_case->call;
+
+    return this_case->call * (calls < this_case->threads ? this_case->threads : calls);
+}
+
 static void prepare(struct runner *runner, const struct plan_case *this_case, uint64_t count,
                     struct run *run)
 {
@@ -155,13 +199,14 @@ static void prepare(struct runner *runner, const struct plan_case *this_case, ui
 
     *run = (struct run){
         .variant = this_case->variant,
-        .kernel = &kernel_countdown,
+        .kernel = settings->kernel,
         .threads = this_case->threads,
         .count = count,
         .chunk = settings->chunk != 0 ? settings->chunk
                                       : units_in(settings->chunk_s, runner->unit_s),
         .tasks = this_case->tasks,
-        .stretch = units_in(10e-3, runner->unit_s),
+        .stretch = runner->stretch,
+        .call_max = runner->call_max,
         .gil_config = {.switch_interval_s = settings->switch_interval_s},
         .machine = runner->machine,
         .slots = this_case->pin->binds ? &runner->slots[policy * runner->pus] : NULL,
@@ -169,6 +214,10 @@ static void prepare(struct runner *runner, const struct plan_case *this_case, ui
         .workers = runner->workers,
         .startup_s = NAN,
     };
+    if (this_case->call != 0) {
+        run->count = whole_calls(count, this_case);
+        run->chunk = this_case->call;
+    }
     /* Three quarters of the windows, if all goes as planned. */
     double expected_s =
         settings->count != 0 ? (double)count * runner->unit_s : settings->time_s;
@@ -181,6 +230,19 @@ static void prepare(struct runner *runner, const struct plan_case *this_case, ui
                                           .share = share_of(count, run->threads, w),
                                           .progress = {.width_s = width_s}};
     }
+    if (this_case->call != 0) {
+        prepare_calls(runner, this_case, run);
+    }
+}
+
+static bool verify_checksums(struct runner *runner, const struct run *run, struct error *error)
+{
+    for (unsigned w = 0; w < run->threads; w++) {
+        if (!checks_verify(&runner->checks, &run->workers[w], error)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sample *sample,
@@ -194,7 +256,8 @@ static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sam
         return false;
     }
     double called_s = clock_now();
-    if (!this_case->variant->run(&run, error) || !sample_verify(this_case, &run, error)) {
+    if (!this_case->variant->run(&run, error) || !sample_verify(this_case, &run, error) ||
+        !verify_checksums(runner, &run, error)) {
         return false;
     }
     sample_take(this_case, &run, runner->unit_s, called_s, sample);

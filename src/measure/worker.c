@@ -8,13 +8,44 @@ uint64_t share_of(uint64_t count, unsigned parts, unsigned i)
     return count / parts + (i < count % parts);
 }
 
-void worker_bind(struct worker *me)
+static void set_up_kernel(struct worker *me)
+{
+    const struct run *run = me->run;
+    const struct kernel_place place = {me->id, run->threads, run->call_max};
+
+    me->state = NULL;
+    if (run->kernel->set_up == NULL) {
+        return;
+    }
+    me->state = run->kernel->set_up(&place);
+    if (me->state == NULL) {
+        error_fill(&me->error, EXIT_FAILED,
+                   "the kernel %s cannot be set up for calls on %llu %ss in thread %u",
+                   run->kernel->name, (unsigned long long)place.units_max, run->kernel->unit,
+                   me->id);
+    }
+}
+
+void worker_clean_up(struct worker *me)
+{
+    const struct kernel *kernel = me->run->kernel;
+
+    if (kernel->tear_down != NULL && (me->state != NULL || kernel->set_up == NULL)) {
+        kernel->tear_down(me->state);
+    }
+    me->state = NULL;
+}
+
+void worker_prepare(struct worker *me)
 {
     const struct run *run = me->run;
     const struct slot *slot = run->slots == NULL ? NULL : &run->slots[me->id % run->slot_count];
 
     me->present = true;
-    if (!machine_bind(run->machine, slot, &me->error)) {
+    if (machine_bind(run->machine, slot, &me->error)) {
+        set_up_kernel(me);
+    }
+    if (me->error.exit_code != EXIT_DONE) {
         me->share = 0;
     }
 }
@@ -29,7 +60,7 @@ struct worker *worker_begin(struct run *run, int id)
 {
     struct worker *me = &run->workers[id];
 
-    worker_bind(me);
+    worker_prepare(me);
     /* Binds to the team that is there, however small: a team that came out smaller than asked
      * for does not hang, and the runner sees who is missing. */
 #pragma omp barrier
@@ -42,6 +73,31 @@ void worker_end(struct worker *me)
     me->end_s = clock_now();
     me->usage_at_end = clock_thread_usage();
     progress_enter(&me->progress, me->end_s - me->start_s, me->done);
+    worker_clean_up(me);
+}
+
+/* Did this call return what the others of its size did? The first of each size is compared with a
+ * serial run afterwards. */
+static bool agrees(struct worker *me, uint64_t units, uint64_t checksum)
+{
+    for (unsigned i = 0; i < me->check_count; i++) {
+        if (me->checks[i].units == units) {
+            return me->checks[i].checksum == checksum;
+        }
+    }
+    if (me->check_count == CHECKS_MAX) {
+        return false;
+    }
+    me->checks[me->check_count++] = (struct check){units, checksum};
+    return true;
+}
+
+static void call(struct worker *me, uint64_t units)
+{
+    uint64_t checksum = me->run->kernel->run(me->state, units);
+
+    me->done += units;
+    me->wrong += !agrees(me, units, checksum);
 }
 
 void worker_do(struct worker *me, uint64_t units)
@@ -50,8 +106,16 @@ void worker_do(struct worker *me, uint64_t units)
 
     while (units > 0 && !interrupted()) {
         uint64_t stretch = units < run->stretch ? units : run->stretch;
-        me->done += run->kernel->run(stretch);
+        call(me, stretch);
         units -= stretch;
+    }
+}
+
+static void sample_progress(struct worker *me)
+{
+    if (--me->chunks_until_sample == 0) {
+        progress_enter(&me->progress, clock_now() - me->start_s, me->done);
+        me->chunks_until_sample = me->run->chunks_per_sample;
     }
 }
 
@@ -60,8 +124,22 @@ void worker_do_chunk(struct worker *me)
     uint64_t left = me->share - me->done, chunk = me->run->chunk;
 
     worker_do(me, left < chunk ? left : chunk);
-    if (--me->chunks_until_sample == 0) {
-        progress_enter(&me->progress, clock_now() - me->start_s, me->done);
-        me->chunks_until_sample = me->run->chunks_per_sample;
+    sample_progress(me);
+}
+
+void worker_call(struct worker *me)
+{
+    /* In one piece, however long: that is the point. */
+    call(me, me->run->chunk);
+    sample_progress(me);
+}
+
+void worker_interpret(struct worker *me)
+{
+    const struct run *run = me->run;
+
+    for (unsigned l = 0; l < run->shared_lines; l++) {
+        run->shared[l].count++;
     }
+    kernel_countdown.run(NULL, run->held);
 }

@@ -86,7 +86,7 @@ static void begin_case(struct csv_row *row, const struct plan_case *of)
 {
     csv_begin(row);
     csv_text(row, of->variant->name);
-    csv_text(row, kernel_countdown.name);
+    csv_text(row, of->kernel->name);
     csv_text(row, of->pin->name);
     csv_integer(row, of->threads);
 }

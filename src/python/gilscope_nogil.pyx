@@ -8,12 +8,12 @@
 cdef extern from "kernels/countdown.c":
     ctypedef unsigned long long uint64_t
     cdef struct kernel:
-        uint64_t (*run)(uint64_t units) nogil
+        uint64_t (*run)(void *state, uint64_t units) nogil
     const kernel kernel_countdown
 
 
 def countdown(uint64_t n):
     cdef uint64_t left
     with nogil:
-        left = n - kernel_countdown.run(n)
+        left = n - kernel_countdown.run(NULL, n)
     return left

@@ -27,6 +27,7 @@ const struct variant variant_atomic = {
     .name = "atomic",
     .threads_are = "OpenMP threads",
     .work = "its share, one decrement at a time",
+    .counts = true,
     .lock = "none: #pragma omp atomic on one shared counter",
     .run = run_atomic,
 };

@@ -14,7 +14,7 @@ static bool begin(void *context, unsigned id, struct error *error)
 {
     struct worker *me = worker_of(context, id);
 
-    worker_bind(me);
+    worker_prepare(me);
     /* A worker that replaces a dead one goes on with its record, but has used nothing yet. */
     me->usage_at_start = me->usage_at_end = clock_thread_usage();
     *error = me->error;

@@ -10,7 +10,9 @@
     X(nogil)                                                                                   \
     X(tasks)                                                                                   \
     X(pool)                                                                                    \
-    X(atomic)
+    X(atomic)                                                                                  \
+    X(hold)                                                                                    \
+    X(release)
 
 #define DECLARE(name) extern const struct variant variant_##name;
 VARIANTS(DECLARE)

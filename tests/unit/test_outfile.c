@@ -402,6 +402,7 @@ static int set_up_results(void **state)
 
     for (int c = 0; c < CASES; c++) {
         cases[c] = (struct plan_case){.variant = variants[variant[c]],
+                                      .kernel = &kernel_countdown,
                                       .pin = &pin_policies[0],
                                       .threads = c == SERIAL ? 1 : 2,
                                       .oversubscribed = c == NOGIL,

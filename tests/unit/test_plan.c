@@ -138,8 +138,11 @@ static void test_first_variant_is_the_baseline(void **state)
 
 static void test_all_variants_and_the_serial_one_once(void **state)
 {
-    struct settings settings = {
-        .variants = ~0u, .pins = 1, .threads = {.length = 3, .values = {1, 2, 4}}};
+    struct settings settings = {.variants = ~0u,
+                                .pins = 1,
+                                .threads = {.length = 3, .values = {1, 2, 4}},
+                                .kernel = &kernel_countdown,
+                                .call = 10};
     struct plan plan;
 
     (void)state;

@@ -47,6 +47,11 @@ static const struct settings exact = {.variants = ~0u,
                                       .time_s = 1e-3,
                                       .count = 1000003, /* a prime: shares are never equal */
                                       .chunk = CHUNK,
+                                      .kernel = &kernel_countdown,
+                                      .call = 1009,
+                                      .lock = &gil_switching,
+                                      .held_s = 15e-9,
+                                      .shared_lines = 4,
                                       .switch_interval_s = 1e-4};
 
 static struct runner *open_runner(const struct plan *plan, const struct settings *settings)
@@ -67,7 +72,9 @@ static void check_sample(const struct plan_case *of, const struct settings *sett
     const struct variant *variant = of->variant;
 
     assert_true(sample->measured);
-    assert_int_equal(sample->chunk, variant->chunked ? settings->chunk : 0);
+    assert_int_equal(sample->chunk, variant->calls     ? settings->call
+                                    : variant->chunked ? settings->chunk
+                                                       : 0);
     assert_true(isfinite(sample->wall_s) && sample->wall_s >= 0);
     assert_true(isfinite(sample->cpu_s) && sample->cpu_s >= 0);
     assert_true(isfinite(sample->startup_s) && sample->startup_s >= 0);
@@ -80,8 +87,8 @@ static void check_sample(const struct plan_case *of, const struct settings *sett
         assert_int_equal(sample->handoffs, 0);
     } else {
         /* Each thread takes the lock, and never oftener than once for each chunk, once at the
-         * start, and once for each thread whose last chunk is a smaller one. */
-        uint64_t most = sample->count / settings->chunk + 2 * (of->threads + 1);
+         * start, and once for each thread whose last chunk is a smaller one; twice for each call. */
+        uint64_t most = 2 * sample->count / sample->chunk + 2 * (of->threads + 1);
         assert_in_range(sample->handoffs, of->threads - 1, most);
     }
 }
@@ -101,7 +108,11 @@ static void check_plan(const struct settings *settings)
                      each->pin->name, error.text);
         }
         if (settings->count != 0) {
-            assert_int_equal(sample.count, settings->count);
+            /* Whole calls, at least one for each thread. */
+            uint64_t calls = each->call != 0 ? settings->count / each->call : 0;
+            calls = calls < each->threads ? each->threads : calls;
+            assert_int_equal(sample.count,
+                             each->call != 0 ? calls * each->call : settings->count);
         }
         check_sample(each, settings, &sample);
     }
@@ -181,8 +192,12 @@ static void test_work_sized_by_time(void **state)
 static struct runner *runner_of(const struct variant *variant, struct plan_case *its_case,
                                 struct plan *plan)
 {
-    *its_case = (struct plan_case){
-        .variant = variant, .pin = &pin_policies[0], .threads = 2, .tasks = 8};
+    *its_case = (struct plan_case){.variant = variant,
+                                   .kernel = &kernel_countdown,
+                                   .pin = &pin_policies[0],
+                                   .threads = 2,
+                                   .tasks = 8,
+                                   .call = variant->calls ? 1009 : 0};
     *plan = (struct plan){.length = 1, .cases = its_case, .threads_max = 2, .tasks_max = 8};
     return open_runner(plan, &exact);
 }
@@ -407,8 +422,9 @@ static void test_every_variant_stops_when_interrupted(void **state)
 /* A kernel that notices company. */
 static atomic_int inside, not_alone;
 
-static uint64_t work_alone(uint64_t units)
+static uint64_t work_alone(void *state, uint64_t units)
 {
+    (void)state;
     atomic_fetch_add(&not_alone, atomic_exchange(&inside, 1));
     sched_yield();
     atomic_store(&inside, 0);
@@ -432,7 +448,7 @@ static void test_under_a_lock_one_thread_works_at_a_time(void **state)
                           .workers = workers};
         struct error error = {0};
 
-        if (!variants[v]->hands_off) {
+        if (!variants[v]->hands_off || variants[v]->calls) {
             continue;
         }
         for (unsigned w = 0; w < 4; w++) {
@@ -485,7 +501,7 @@ static void test_kernels_do_what_they_are_told(void **state)
     for (size_t k = 0; k < kernel_count; k++) {
         assert_int_equal(kernels[k]->version, GILSCOPE_KERNEL_VERSION);
         for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-            assert_int_equal(kernels[k]->run(units[i]), units[i]);
+            assert_int_equal(kernels[k]->run(NULL, units[i]), units[i]);
         }
     }
 }

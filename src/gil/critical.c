@@ -1,0 +1,74 @@
+/* A plain OpenMP lock, behind the same interface: what `#pragma omp critical` is made of, for where a
+ * critical section cannot stand, since it is left in another place than it was entered. Whoever
+ * holds it gives it up after every call, as a critical section around each would. */
+#include "gilscope/gil.h"
+
+#include <limits.h>
+#include <omp.h>
+#include <stdlib.h>
+
+static const unsigned NOBODY = UINT_MAX;
+
+struct critical {
+    struct gil base;
+    omp_lock_t lock;      /* its setting and unsetting order the field below */
+    unsigned last_holder; /* guarded by the lock */
+};
+
+static struct gil *create(const struct gil_config *config)
+{
+    struct critical *lock = calloc(1, sizeof *lock);
+
+    (void)config;
+    if (lock == NULL) {
+        return NULL;
+    }
+    omp_init_lock(&lock->lock);
+    lock->last_holder = NOBODY;
+    return &lock->base;
+}
+
+static void destroy(struct gil *gil)
+{
+    struct critical *lock = (struct critical *)gil;
+    omp_destroy_lock(&lock->lock);
+    free(lock);
+}
+
+static void acquire(struct gil *gil, unsigned thread)
+{
+    struct critical *lock = (struct critical *)gil;
+    bool contended = !omp_test_lock(&lock->lock);
+
+    if (contended) {
+        omp_set_lock(&lock->lock);
+    }
+    gil->counts.acquired++;
+    gil->counts.contended += contended;
+    gil->counts.handoffs += lock->last_holder != thread && lock->last_holder != NOBODY;
+    lock->last_holder = thread;
+}
+
+static void release(struct gil *gil, unsigned thread)
+{
+    struct critical *lock = (struct critical *)gil;
+
+    (void)thread;
+    omp_unset_lock(&lock->lock);
+}
+
+static bool should_yield(const struct gil *gil)
+{
+    (void)gil;
+    return true;
+}
+
+const struct gil_kind gil_critical = {
+    .name = "critical",
+    .summary = "a plain OpenMP lock, given up after every call",
+    .create = create,
+    .destroy = destroy,
+    .acquire = acquire,
+    .release = release,
+    .should_yield = should_yield,
+};

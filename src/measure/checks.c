@@ -1,0 +1,136 @@
+/* What a kernel returns and how long it takes when it runs alone: see checks.h. */
+#include "checks.h"
+
+#include "gilscope/clock.h"
+
+#include <math.h>
+
+static bool set_up(const struct kernel *kernel, uint64_t units_max, void **state,
+                   struct error *error)
+{
+    const struct kernel_place place = {0, 1, units_max};
+
+    *state = kernel->set_up != NULL ? kernel->set_up(&place) : NULL;
+    return kernel->set_up == NULL || *state != NULL ||
+           fail(error, "the kernel %s cannot be set up for calls on %llu %ss", kernel->name,
+                (unsigned long long)units_max, kernel->unit);
+}
+
+static void tear_down(const struct kernel *kernel, void *state)
+{
+    if (kernel->tear_down != NULL) {
+        kernel->tear_down(state);
+    }
+}
+
+static bool run_alone(const struct kernel *kernel, uint64_t units, uint64_t *checksum,
+                      struct error *error)
+{
+    void *state;
+
+    if (!set_up(kernel, units, &state, error)) {
+        return false;
+    }
+    *checksum = kernel->run(state, units);
+    tear_down(kernel, state);
+    return true;
+}
+
+bool checks_expect(struct checks *checks, uint64_t units, uint64_t *checksum,
+                   struct error *error)
+{
+    if (checks->kernel->checksum != NULL) {
+        *checksum = checks->kernel->checksum(units);
+        return true;
+    }
+    for (unsigned i = 0; i < checks->kept; i++) {
+        if (checks->at[i].units == units) {
+            *checksum = checks->at[i].checksum;
+            return true;
+        }
+    }
+    if (!run_alone(checks->kernel, units, checksum, error)) {
+        return false;
+    }
+    checks->at[checks->next] = (struct check){units, *checksum};
+    checks->next = (checks->next + 1) % CHECKS_KEPT;
+    checks->kept += checks->kept < CHECKS_KEPT;
+    return true;
+}
+
+bool checks_verify(struct checks *checks, const struct worker *worker, struct error *error)
+{
+    const struct kernel *kernel = checks->kernel;
+
+    if (worker->wrong > 0) {
+        return fail(error,
+                    "the kernel %s returned different checksums for calls of one size in "
+                    "thread %u (%llu calls): it must depend on the number of %ss alone",
+                    kernel->name, worker->id, (unsigned long long)worker->wrong, kernel->unit);
+    }
+    for (unsigned i = 0; i < worker->check_count; i++) {
+        const struct check *check = &worker->checks[i];
+        uint64_t expected;
+
+        if (!checks_expect(checks, check->units, &expected, error)) {
+            return false;
+        }
+        if (check->checksum != expected) {
+            return fail(error,
+                        "the kernel %s returned %#llx for %llu %ss in thread %u, and %#llx in "
+                        "a serial run: it is no result",
+                        kernel->name, (unsigned long long)check->checksum,
+                        (unsigned long long)check->units, kernel->unit, worker->id,
+                        (unsigned long long)expected);
+        }
+    }
+    return true;
+}
+
+bool kernel_call_s(const struct kernel *kernel, uint64_t units, double *call_s,
+                   struct error *error)
+{
+    enum { TRIES = 7 };
+    void *state;
+
+    if (!set_up(kernel, units, &state, error)) {
+        return false;
+    }
+    *call_s = INFINITY;
+    for (int i = 0; i < TRIES; i++) {
+        /* So many that the clock, some 20 ns, does not show. */
+        unsigned calls = 1;
+        double start_s = clock_now(), took_s;
+
+        kernel->run(state, units);
+        while ((took_s = clock_now() - start_s) < 50e-6) {
+            for (unsigned more = calls; more > 0; more--) {
+                kernel->run(state, units);
+            }
+            calls *= 2;
+        }
+        *call_s = fmin(*call_s, took_s / calls);
+    }
+    tear_down(kernel, state);
+    return true;
+}
+
+bool kernel_unit_s(const struct kernel *kernel, double *unit_s, struct error *error)
+{
+    uint64_t units = 1;
+    double call_s;
+
+    /* Doubled until it is long enough; the quickest of a few tries, so that a neighbour's noise
+     * does not make it large. */
+    for (;;) {
+        if (!kernel_call_s(kernel, units, &call_s, error)) {
+            return false;
+        }
+        if (call_s >= 1e-3 || units > UINT64_MAX / 4) {
+            break;
+        }
+        units *= call_s < 1e-4 ? 8 : 2;
+    }
+    *unit_s = call_s / (double)units;
+    return true;
+}
