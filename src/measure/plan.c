@@ -76,7 +76,9 @@ static void complete_case(struct plan *plan, struct plan_case *each,
                           const struct settings *settings, const struct machine_facts *facts)
 {
     each->kernel = settings->kernel;
-    each->call = each->variant->calls ? settings->call : 0;
+    if (each->call == 0 && each->variant->calls) {
+        each->call = settings->call;
+    }
     each->oversubscribed = each->threads > facts->pus;
     each->tasks = settings->tasks != 0 ? settings->tasks : TASKS_PER_WORKER * each->threads;
     if (each->tasks > plan->tasks_max) {
@@ -122,6 +124,7 @@ bool plan_add(struct plan *plan, const struct plan_case *new_case,
     struct plan_case *added =
         add_case(plan, new_case->variant, new_case->pin, new_case->threads);
     added->baseline = new_case->baseline;
+    added->call = new_case->call;
     complete_case(plan, added, settings, facts);
     return true;
 }

@@ -1,14 +1,16 @@
 /* The report of `bench`, top to bottom, and its sentences. See report.h. */
 #include "gilscope/report.h"
 
+#include "paragraph.h"
+
 #include <math.h>
-#include <stdarg.h>
 #include <string.h>
 
-static void print_machine(const struct report *report, const struct style *style, FILE *to)
+void report_machine(const struct run_facts *facts, unsigned blocks_done,
+                    const struct style *style, FILE *to)
 {
-    const struct machine_facts *machine = machine_facts(report->facts->machine);
-    const struct settings *settings = report->facts->settings;
+    const struct machine_facts *machine = machine_facts(facts->machine);
+    const struct settings *settings = facts->settings;
     char time[16];
 
     fprintf(to, "%s%s%s: %u core%s, %u PU%s usable", style->bold, machine->cpu_model,
@@ -19,11 +21,10 @@ static void print_machine(const struct report *report, const struct style *style
     }
     format_time(time, sizeof time, settings->time_s);
     if (settings->count != 0) {
-        fprintf(to, "; %u of %u blocks, %llu decrements a repetition", report->blocks_done,
+        fprintf(to, "; %u of %u blocks, %llu decrements a repetition", blocks_done,
                 settings->reps, (unsigned long long)settings->count);
     } else {
-        fprintf(to, "; %u of %u blocks, %s a repetition", report->blocks_done, settings->reps,
-                time);
+        fprintf(to, "; %u of %u blocks, %s a repetition", blocks_done, settings->reps, time);
     }
     fputc('\n', to);
 }
@@ -60,17 +61,17 @@ static void print_pool(const struct report *report, FILE *to)
             cycle, dispatch);
 }
 
-/* What a reader has to know before believing the figures. */
-static void print_warnings(const struct report *report, const struct style *style, FILE *to)
+void report_warnings(const struct run_facts *facts, const struct summary *summaries, size_t n,
+                     const struct style *style, FILE *to)
 {
     double shortest_s = INFINITY;
 
-    for (size_t c = 0; c < report->plan->length; c++) {
-        shortest_s = fmin(shortest_s, report->summaries[c].wall_s); /* skips NAN */
+    for (size_t c = 0; c < n; c++) {
+        shortest_s = fmin(shortest_s, summaries[c].wall_s); /* skips NAN */
     }
-    if (report->facts->steal >= 0.001) {
+    if (facts->steal >= 0.001) {
         fprintf(to, "%sA hypervisor took %.1f %% of the CPU time away meanwhile.%s\n",
-                style->warn, report->facts->steal * 100, style->plain);
+                style->warn, facts->steal * 100, style->plain);
     }
     if (shortest_s < 1e-3) {
         fprintf(
@@ -78,49 +79,6 @@ static void print_warnings(const struct report *report, const struct style *styl
             "%sSome repetitions lasted less than 1 ms: that shows how threads start, not how "
             "they work.%s\n",
             style->warn, style->plain);
-    }
-}
-
-/* Sentences, gathered to be broken into lines. */
-struct paragraph {
-    size_t length;
-    char text[1536];
-};
-
-__attribute__((format(printf, 2, 3))) static void say(struct paragraph *paragraph,
-                                                      const char *format, ...)
-{
-    size_t room = sizeof paragraph->text - paragraph->length;
-    va_list arguments;
-
-    va_start(arguments, format);
-    int length = vsnprintf(paragraph->text + paragraph->length, room, format, arguments);
-    va_end(arguments);
-    paragraph->length += length < 0 ? 0 : (size_t)length < room ? (size_t)length : room - 1;
-}
-
-/* Lines of at most width columns, as far as words allow. */
-static void print_wrapped(const struct paragraph *paragraph, unsigned width, FILE *to)
-{
-    unsigned column = 0;
-
-    for (const char *word = paragraph->text; *word != '\0';) {
-        size_t bytes = strcspn(word, " ");
-        unsigned columns = 0;
-        for (size_t i = 0; i < bytes; i++) {
-            columns += ((unsigned char)word[i] & 0xc0) != 0x80; /* no UTF-8 continuation */
-        }
-        if (column > 0 && column + 1 + columns > width) {
-            fputc('\n', to);
-            column = 0;
-        }
-        fprintf(to, "%s%.*s", column > 0 ? " " : "", (int)bytes, word);
-        column += columns + (column > 0);
-        word += bytes;
-        word += strspn(word, " ");
-    }
-    if (column > 0) {
-        fputc('\n', to);
     }
 }
 
@@ -212,7 +170,7 @@ void report_sentences(const struct report *report, const struct style *style, FI
     say_speedups(&paragraph, report, threads, unlocked, sizeof unlocked / sizeof *unlocked, "",
                  style);
     say_conclusion(&paragraph, report, threads);
-    print_wrapped(&paragraph, style->width < 100 ? style->width : 100, to);
+    paragraph_print(&paragraph, style, to);
 }
 
 static bool anything_measured(const struct report *report)
@@ -231,12 +189,12 @@ void report_print(const struct report *report, const struct style *style, FILE *
         fputs("Nothing was measured.\n", to);
         return;
     }
-    print_machine(report, style, to);
+    report_machine(report->facts, report->blocks_done, style, to);
     report_table(report, style, to);
     fputc('\n', to);
     print_one_core(report, to);
     print_pool(report, to);
     report_sentences(report, style, to);
     report_fidelity(report->pairs, report->pair_count, style, to);
-    print_warnings(report, style, to);
+    report_warnings(report->facts, report->summaries, report->plan->length, style, to);
 }
