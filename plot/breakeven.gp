@@ -152,13 +152,13 @@ do for [p = 1:PANELS] {
     }
 
     plot for [c = 1:CURVES] 'breakeven.dat' index c - 1 using (PANEL[c] == p ? $1 : NaN):3:(0):($4-$3) \
-            with vectors heads nofilled size screen BAR,90 lc rgb hue(RELEASE[c], THREADS[c]) lw 1.1, \
+            with vectors heads nofilled size screen BAR,90 lc rgb hue(RELEASE[c], THREADS[c]) lw 1.1 notitle, \
         for [c = 1:CURVES] 'breakeven.dat' index c - 1 using (PANEL[c] == p ? $1 : NaN):2 \
-            with lines lc rgb hue(RELEASE[c], THREADS[c]) lw wide(THREADS[c]), \
+            with lines lc rgb hue(RELEASE[c], THREADS[c]) lw wide(THREADS[c]) notitle, \
         for [c = 1:CURVES] 'breakeven.dat' index c - 1 using (PANEL[c] == p ? $1 : NaN):2 \
-            with points pt 7 ps 0.75 lc rgb hue(RELEASE[c], THREADS[c]), \
+            with points pt 7 ps 0.75 lc rgb hue(RELEASE[c], THREADS[c]) notitle, \
         for [c = 1:CURVES] 'breakeven.dat' index c - 1 using (PANEL[c] == p && $5 > 0 ? $1 : NaN):2 \
-            with points pt 7 ps 0.45 lc rgb 0xffffff
+            with points pt 7 ps 0.45 lc rgb 0xffffff notitle
 
     # the words on top are drawn once
     unset label
