@@ -25,8 +25,8 @@ struct sweep {
 };
 
 /* The lengths asked for, or the usual ones, in units of the kernel, measuring what a call takes where
- * that is not known. A time becomes round(time / unit) units of a built-in kernel, whose units all
- * take the same; of others, that many units whose call is found to last about so long. The usual
+ * that is not known. A time becomes round(time / unit) decrements of the countdown, which all take
+ * the same; of other kernels, as many units whose call is found to last about so long. The usual
  * ones are 100 ns to 1 ms, 1, 2, 5 a decade; for other kernels the powers of two of the unit whose
  * calls last that long, leaving out those that last less than twice the one before. Main thread. */
 bool sweep_lengths(struct sweep *sweep, const struct settings *settings, struct error *error);
