@@ -76,9 +76,7 @@ static void complete_case(struct plan *plan, struct plan_case *each,
                           const struct settings *settings, const struct machine_facts *facts)
 {
     each->kernel = settings->kernel;
-    if (each->call == 0 && each->variant->calls) {
-        each->call = settings->call;
-    }
+    each->call = each->variant->calls ? settings->call : 0;
     each->oversubscribed = each->threads > facts->pus;
     each->tasks = settings->tasks != 0 ? settings->tasks : TASKS_PER_WORKER * each->threads;
     if (each->tasks > plan->tasks_max) {
@@ -124,8 +122,10 @@ bool plan_add(struct plan *plan, const struct plan_case *new_case,
     struct plan_case *added =
         add_case(plan, new_case->variant, new_case->pin, new_case->threads);
     added->baseline = new_case->baseline;
-    added->call = new_case->call;
     complete_case(plan, added, settings, facts);
+    if (new_case->call != 0) {
+        added->call = new_case->call;
+    }
     return true;
 }
 
