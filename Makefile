@@ -7,6 +7,8 @@ DESTDIR =
 RESULTS = results
 # BENCH: options of the comparison that 'make bench' runs.
 BENCH   = --pin=core,none
+# BREAKEVEN: options of the sweep that 'make breakeven' runs.
+BREAKEVEN =
 QUICK   =
 
 comma := ,
@@ -108,6 +110,15 @@ bench: gilscope python plugins ## measure, write CSV to results/, draw, show the
 	@$(if $(QUICK),,.ci/reach "$$RESULTS" && echo)
 	@cat "$$RESULTS/table.txt"
 
+breakeven: gilscope ## should my function release the GIL? To results/, three minutes (QUICK=1: 20 s)
+	@mkdir -p "$$RESULTS"
+	@trap : INT TERM; ./gilscope breakeven $(if $(QUICK),--length=100ns,1us,10us,100us,1ms --time=50ms) \
+	    $(BREAKEVEN) --output="$$RESULTS" >"$$RESULTS/breakeven.txt.part" || \
+	    { status=$$?; cat "$$RESULTS/breakeven.txt.part"; exit $$status; }
+	@mv "$$RESULTS/breakeven.txt.part" "$$RESULTS/breakeven.txt"
+	@plot/plot "$$RESULTS"
+	@cat "$$RESULTS/breakeven.txt"
+
 plot: ## draw the pictures again from the CSV in RESULTS=results
 	@plot/plot "$$RESULTS"
 
@@ -162,7 +173,7 @@ clean: ## remove what was built; results stay
 	rm -rf .build gilscope
 
 help: ## this list
-	@echo "usage: make [TARGET...] [QUICK=1] [BENCH='options of bench'] [RESULTS=DIR] [CC=clang] [V=1]"
+	@echo "usage: make [TARGET...] [QUICK=1] [BENCH='options of bench'] [BREAKEVEN=…] [RESULTS=DIR] [CC=clang] [V=1]"
 	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, t, ":"); printf "  make %-9s %s\n", t[1], $$2 }' Makefile
 
 # Goals of one command run in the order given: deps first, whatever -j says.
@@ -170,7 +181,7 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-.PHONY: all python plugins bench plot test units example deps lint install uninstall clean help FORCE
+.PHONY: all python plugins bench breakeven plot test units example deps lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(UNITS:%.c=$(BUILD)/%.o)
 -include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNITS:%.c=$(BUILD)/%.d)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-const struct command *const commands[] = {&command_bench, &command_costs, &command_topo,
+const struct command *const commands[] = {&command_bench, &command_breakeven, &command_costs, &command_topo,
                                           &command_list};
 const size_t command_count = sizeof commands / sizeof *commands;
 

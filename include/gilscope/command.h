@@ -23,10 +23,12 @@ struct option_spec {
 extern const struct option_spec option_variant, option_threads, option_pin, option_reps,
     option_time, option_count, option_chunk, option_switch_interval, option_tasks,
     option_output, option_seed, option_csv, option_topology, option_quiet, option_python,
-    option_kernel;
-/* The same, with the defaults of `costs`. */
+    option_kernel, option_length, option_held, option_lock, option_shared;
+/* The same with other defaults: those of costs and of breakeven. */
 extern const struct option_spec option_costs_threads, option_costs_reps, option_costs_time,
     option_costs_seed;
+extern const struct option_spec option_sweep_threads, option_sweep_pin, option_sweep_reps,
+    option_sweep_time;
 /* All of them, for finding out what a mistyped one was meant to be. */
 extern const struct option_spec *const all_options[];
 extern const size_t all_option_count;
@@ -35,12 +37,13 @@ struct command {
     const char *name;
     const char *summary;
     const struct option_spec *const *options; /* ends with a null */
-    /* Changes what default_settings() says, where this command has others; may be null. */
-    void (*defaults)(struct settings *settings);
+    /* Changes what default_settings() gave to this command's own; null: nothing. */
+    void (*set_defaults)(struct settings *settings);
     bool (*run)(const struct settings *settings, struct error *error);
 };
 
-extern const struct command command_bench, command_costs, command_topo, command_list;
+extern const struct command command_bench, command_breakeven, command_costs, command_topo,
+    command_list;
 
 /* The table of commands in main.c. */
 extern const struct command *const commands[];

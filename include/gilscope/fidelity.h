@@ -21,12 +21,12 @@ struct fidelity {
 
 /* What a pair says of its model. Noise alone can bring a ratio beyond the limit: only intervals
  * that do not overlap show that the two are apart. */
-enum verdict {
+enum pair_verdict {
     PAIR_AGREES,
     PAIR_UNDECIDED, /* beyond the limit, but the intervals overlap, or one has too few values */
     PAIR_APART
 };
-enum verdict fidelity_verdict(const struct fidelity *pair);
+enum pair_verdict fidelity_verdict(const struct fidelity *pair);
 
 /* Pairs what was measured of the guests' cases with their models, by interpreter, mode and
  * threads; writes them to pairs[plan->length] and returns how many there are. A mode that was measured under

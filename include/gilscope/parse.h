@@ -16,6 +16,20 @@ struct thread_list {
     unsigned values[THREADS_MAX];
 };
 
+/* The most call lengths that can be asked for. */
+enum { LENGTHS_MAX = 64 };
+
+/* How long a native call is to be: one of the two, the other is 0. */
+struct call_length {
+    double time_s;
+    uint64_t units; /* of the kernel */
+};
+
+struct length_list {
+    size_t length;
+    struct call_length values[LENGTHS_MAX];
+};
+
 /* A whole number from 1 up: "10000000", "10M" (k, M, G, T: powers of 1000), "1e7", "1.5M".
  * False where text is anything else, is not whole, or does not fit; *value is then as it was. */
 bool parse_count(const char *text, uint64_t *value);
@@ -27,6 +41,11 @@ bool parse_time(const char *text, double *seconds);
 /* "1,2,4", "1-8", "1-64:2" and mixtures, from 1 to THREADS_MAX. False for an empty part, a
  * reversed range, a number out of range; *list is then undefined. */
 bool parse_threads(const char *text, struct thread_list *list);
+
+/* "100ns,1us,50us", "512,4k,64k" and mixtures, as parse_time and parse_count take them, numbers up
+ * to 1e18; in any order, since what a unit takes is not known here. False for an empty part and for
+ * more than LENGTHS_MAX; *list is then undefined. */
+bool parse_lengths(const char *text, struct length_list *list);
 
 /* The name of the candidates[count] nearest to word by edit distance (Levenshtein with
  * transpositions), or null where none is near enough to be meant. A prefix of at least two

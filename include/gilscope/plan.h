@@ -34,8 +34,8 @@ void default_threads(const struct machine_facts *facts, struct thread_list *list
 /* All cases that settings ask for, the serial baseline always among them. plan_free frees. */
 bool plan_make(struct plan *plan, const struct settings *settings,
                const struct machine_facts *facts, struct error *error);
-/* Adds one case behind the others; its tasks and whether it is oversubscribed are filled in, its
- * baseline must be there or be itself. Moves plan->cases. */
+/* Adds one case behind the others; its tasks, whether it is oversubscribed, and the length of its
+ * calls where it is 0, are filled in; its baseline must be there or be itself. Moves plan->cases. */
 bool plan_add(struct plan *plan, const struct plan_case *new_case,
               const struct settings *settings, const struct machine_facts *facts,
               struct error *error);

@@ -34,6 +34,20 @@ void report_fidelity(const struct fidelity *pairs, size_t n, const struct style 
 /* Two or three sentences in plain words, computed from the summaries. */
 void report_sentences(const struct report *report, const struct style *style, FILE *to);
 
+/* The parts that other commands' reports have too: the machine and what was run on it; */
+void report_machine(const struct run_facts *facts, unsigned blocks_done,
+                    const struct style *style, FILE *to);
+/* a median with its interval and marks, REPORT_CELL_WIDTH columns, blank where nothing is known; */
+enum { REPORT_CELL_WIDTH = 15 };
+void report_cell(struct estimate estimate, bool noisy, bool drifts, const struct style *style,
+                 FILE *to);
+/* what the marks mean that stand in the tables of summaries[n]; */
+void report_legend(const struct summary *summaries, size_t n, const struct style *style,
+                   FILE *to);
+/* and what a reader has to know before believing the figures. */
+void report_warnings(const struct run_facts *facts, const struct summary *summaries, size_t n,
+                     const struct style *style, FILE *to);
+
 /* A duration for people: "520 ns", "5.00 ms". Written to text[size]. */
 void format_time(char *text, size_t size, double seconds);
 /* A count for people: "812", "12.3k", "3.70 G". */

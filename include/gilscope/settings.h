@@ -14,6 +14,9 @@ enum { REPS_MAX = 1000 };
 /* The most tasks: it bounds the list that a pool shares with its workers. */
 enum { TASKS_MAX = 1000000 };
 
+/* The most cache lines that interpreter work writes to: a test of contention, not of caches. */
+enum { SHARED_MAX = 64 };
+
 struct settings {
     unsigned variants; /* bit i: variants[i] */
     bool variants_given;
@@ -30,8 +33,10 @@ struct settings {
     const char *kernel_file;     /* the plug-in that it is to come from; null: built in */
     const struct gil_kind *lock; /* for the variants that make calls */
     uint64_t call;               /* units of a native call; 0: none are made */
+    struct length_list lengths;  /* of native calls, as asked for; empty: the usual ones */
     double held_s;               /* interpreter work before each call */
     unsigned shared_lines;       /* cache lines that it writes to */
+    const char *of_calls;        /* an option given that says how calls are made; or null */
     unsigned tasks;              /* 0: TASKS_PER_WORKER for each thread */
     const char *output;
     uint64_t seed;

@@ -223,6 +223,6 @@ const struct command command_costs = {
     .name = "costs",
     .summary = "what the primitives cost: regions, barriers, locks, hand-offs, forks",
     .options = costs_options,
-    .defaults = costs_defaults,
+    .set_defaults = costs_defaults,
     .run = run_costs,
 };

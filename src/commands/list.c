@@ -1,4 +1,4 @@
-/* gilscope list: variants, kernels, pin policies, as their tables have them. */
+/* gilscope list: variants, kernels, locks, pin policies, as their tables have them. */
 #include "gilscope/command.h"
 
 #include "gilscope/kernel.h"
@@ -20,6 +20,10 @@ static bool run_list(const struct settings *settings, struct error *error)
     for (size_t i = 0; i < kernel_count; i++) {
         printf("  %-11s%s\n", kernels[i]->name, kernels[i]->summary);
     }
+    puts("\nlocks");
+    for (size_t i = 0; i < gil_kind_count; i++) {
+        printf("  %-11s%s\n", gil_kinds[i]->name, gil_kinds[i]->summary);
+    }
     puts("\npin policies");
     for (size_t i = 0; i < pin_policy_count; i++) {
         printf("  %-8s %s\n", pin_policies[i].name, pin_policies[i].summary);
@@ -31,7 +35,7 @@ static const struct option_spec *const no_options[] = {NULL};
 
 const struct command command_list = {
     .name = "list",
-    .summary = "variants, kernels, pin policies",
+    .summary = "variants, kernels, locks, pin policies",
     .options = no_options,
     .run = run_list,
 };

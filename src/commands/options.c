@@ -26,6 +26,11 @@ static const char *pin_name(size_t i)
     return pin_policies[i].name;
 }
 
+static const char *lock_name(size_t i)
+{
+    return gil_kinds[i]->name;
+}
+
 /* Writes "a, b, c" to text[size]. */
 static void join_names(char *text, size_t size, const char *(*name_of)(size_t), size_t count)
 {
@@ -154,6 +159,43 @@ static bool set_switch_interval(struct settings *settings, const char *text, str
 {
     (void)why;
     return parse_time(text, &settings->switch_interval_s);
+}
+
+static bool set_length(struct settings *settings, const char *list, struct error *why)
+{
+    (void)why;
+    settings->of_calls = "length";
+    return parse_lengths(list, &settings->lengths);
+}
+
+static bool set_held(struct settings *settings, const char *text, struct error *why)
+{
+    (void)why;
+    settings->of_calls = "held";
+    return parse_time(text, &settings->held_s);
+}
+
+static bool set_lock(struct settings *settings, const char *name, struct error *why)
+{
+    settings->of_calls = "lock";
+    for (size_t i = 0; i < gil_kind_count; i++) {
+        if (strcmp(name, gil_kinds[i]->name) == 0) {
+            settings->lock = gil_kinds[i];
+            return true;
+        }
+    }
+    return unknown_word(name, lock_name, gil_kind_count, why);
+}
+
+static bool set_shared(struct settings *settings, const char *text, struct error *why)
+{
+    (void)why;
+    settings->of_calls = "shared";
+    if (strcmp(text, "0") == 0) { /* no count of anything else */
+        settings->shared_lines = 0;
+        return true;
+    }
+    return set_limited(&settings->shared_lines, text, SHARED_MAX);
 }
 
 static bool set_output(struct settings *settings, const char *folder, struct error *why)
@@ -344,12 +386,64 @@ const struct option_spec option_costs_seed = {0,
                                               "order of the costs (default: from the clock)",
                                               "a whole number from 1 up",
                                               set_seed};
+const struct option_spec option_length = {
+    'l',
+    "length",
+    "LIST",
+    "native calls: 100ns,1us,50us, or units: 512,4k",
+    "up to 64 times or whole numbers of units: 100ns,1us,50us or 512,4k,64k",
+    set_length};
+const struct option_spec option_held = {
+    0,
+    "held",
+    "TIME",
+    "interpreter work before each call, with the lock (default: 15ns)",
+    "a time with its unit, up to a day: 15ns, 1us",
+    set_held};
+const struct option_spec option_lock = {
+    0,       "lock", "NAME", "gil, ticks or critical (default: gil)", "gil, ticks or critical",
+    set_lock};
+const struct option_spec option_shared = {
+    0,
+    "shared",
+    "LINES",
+    "cache lines that the interpreter work writes to (default: 4)",
+    "a whole number from 0 to 64",
+    set_shared};
+
+const struct option_spec option_sweep_threads = {
+    't',
+    "threads",
+    "LIST",
+    "thread counts, 1 always with them (default: 1, 2, all cores)",
+    "thread counts from 1 to 4096, ascending: 1,2,4 or 1-8 or 1-64:2",
+    set_threads};
+const struct option_spec option_sweep_pin = {'p',
+                                             "pin",
+                                             "LIST",
+                                             "core, compact, spread, none (default: core,none)",
+                                             "a list of core, compact, spread, none",
+                                             set_pin};
+const struct option_spec option_sweep_reps = {
+    'r',
+    "reps",
+    "N",
+    "blocks: how often every case is measured (default: 6)",
+    "a whole number from 1 to 1000",
+    set_reps};
+const struct option_spec option_sweep_time = {
+    'T',
+    "time",
+    "TIME",
+    "length of one repetition, about (default: 250ms)",
+    "a time with its unit, up to a day: 250ns, 5ms, 1.5s",
+    set_time};
 
 const struct option_spec *const all_options[] = {
-    &option_variant, &option_threads,  &option_pin,    &option_reps,
-    &option_time,    &option_count,    &option_chunk,  &option_tasks,
-    &option_output,  &option_seed,     &option_csv,    &option_switch_interval,
-    &option_quiet,   &option_topology, &option_python, &option_kernel};
+    &option_variant, &option_threads,         &option_pin,   &option_reps,     &option_time,
+    &option_count,   &option_chunk,           &option_tasks, &option_output,   &option_seed,
+    &option_csv,     &option_switch_interval, &option_quiet, &option_topology, &option_python,
+    &option_kernel,  &option_length,          &option_held,  &option_lock,     &option_shared};
 const size_t all_option_count = sizeof all_options / sizeof *all_options;
 
 struct settings default_settings(void)

@@ -179,6 +179,35 @@ bool parse_threads(const char *text, struct thread_list *list)
     return true;
 }
 
+static bool read_length(const char *word, struct call_length *length)
+{
+    *length = (struct call_length){0};
+    return parse_time(word, &length->time_s) ||
+           (parse_count(word, &length->units) && length->units <= (uint64_t)1e18);
+}
+
+bool parse_lengths(const char *text, struct length_list *list)
+{
+    list->length = 0;
+    for (;; text++) {
+        size_t bytes = strcspn(text, ",");
+        char word[32];
+
+        if (bytes >= sizeof word || list->length == LENGTHS_MAX) {
+            return false;
+        }
+        memcpy(word, text, bytes);
+        word[bytes] = '\0';
+        if (!read_length(word, &list->values[list->length++])) {
+            return false;
+        }
+        text += bytes;
+        if (*text == '\0') {
+            return true;
+        }
+    }
+}
+
 enum { WORD_MAX = 31 };
 
 static size_t smallest(size_t a, size_t b)

@@ -85,8 +85,8 @@ static bool run_command(const struct command *command, int argc, char **argv,
     size_t length = strlen(command_line);
     bool help;
 
-    if (command->defaults != NULL) {
-        command->defaults(&settings);
+    if (command->set_defaults != NULL) {
+        command->set_defaults(&settings);
     }
     if (!options_read(command, argc, argv, &settings, &help, error)) {
         return false;

@@ -11,7 +11,7 @@ static bool are_disjoint(struct estimate a, struct estimate b)
     return a.n >= INTERVAL_NEEDS && b.n >= INTERVAL_NEEDS && (a.hi < b.lo || b.hi < a.lo);
 }
 
-enum verdict fidelity_verdict(const struct fidelity *pair)
+enum pair_verdict fidelity_verdict(const struct fidelity *pair)
 {
     if (fabs(pair->ratio - 1) <= FIDELITY_LIMIT) {
         return PAIR_AGREES;

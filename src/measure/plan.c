@@ -39,12 +39,16 @@ void default_threads(const struct machine_facts *facts, struct thread_list *list
     qsort(list->values, list->length, sizeof *list->values, ascending);
 }
 
-static struct plan_case *add_case(struct plan *plan, const struct variant *variant,
-                                  const struct pin_policy *pin, unsigned threads)
+static struct plan_case *add_case(struct plan *plan, const struct settings *settings,
+                                  const struct variant *variant, const struct pin_policy *pin,
+                                  unsigned threads)
 {
     struct plan_case *new_case = &plan->cases[plan->length++];
 
-    *new_case = (struct plan_case){.variant = variant, .pin = pin, .threads = threads};
+    *new_case = (struct plan_case){.variant = variant,
+                                   .pin = pin,
+                                   .threads = threads,
+                                   .call = variant->calls ? settings->call : 0};
     if (threads > plan->threads_max) {
         plan->threads_max = threads;
     }
@@ -63,11 +67,11 @@ static void add_cases_of_policy(struct plan *plan, const struct settings *settin
 {
     size_t baseline = plan->length;
 
-    add_case(plan, variants[0], pin, 1)->baseline = baseline;
+    add_case(plan, settings, variants[0], pin, 1)->baseline = baseline;
     for (size_t v = 1; v < variant_count; v++) {
         bool wanted = settings->variants >> v & 1 && suits(variants[v], settings);
         for (size_t t = 0; t < threads->length && wanted; t++) {
-            add_case(plan, variants[v], pin, threads->values[t])->baseline = baseline;
+            add_case(plan, settings, variants[v], pin, threads->values[t])->baseline = baseline;
         }
     }
 }
@@ -76,7 +80,6 @@ static void complete_case(struct plan *plan, struct plan_case *each,
                           const struct settings *settings, const struct machine_facts *facts)
 {
     each->kernel = settings->kernel;
-    each->call = each->variant->calls ? settings->call : 0;
     each->oversubscribed = each->threads > facts->pus;
     each->tasks = settings->tasks != 0 ? settings->tasks : TASKS_PER_WORKER * each->threads;
     if (each->tasks > plan->tasks_max) {
@@ -120,9 +123,12 @@ bool plan_add(struct plan *plan, const struct plan_case *new_case,
     }
     plan->cases = more;
     struct plan_case *added =
-        add_case(plan, new_case->variant, new_case->pin, new_case->threads);
+        add_case(plan, settings, new_case->variant, new_case->pin, new_case->threads);
     added->baseline = new_case->baseline;
     complete_case(plan, added, settings, facts);
+    if (new_case->call != 0) {
+        added->call = new_case->call;
+    }
     return true;
 }
 

@@ -174,12 +174,13 @@ static void prepare_calls(struct runner *runner, const struct plan_case *this_ca
     }
 }
 
-static unsigned chunks_per_sample(const struct runner *runner, const struct run *run,
-                                  double width_s)
+static unsigned chunks_per_sample(const struct run *run)
 {
-    /* Eight looks at the clock in each window, by all threads together: exact enough, and too
-     * few to cost anything. */
-    double chunks = width_s / 8 / ((double)run->chunk * runner->unit_s) / run->threads;
+    /* Eight looks at the clock in each window, by each thread: exact enough, and too few to cost
+     * anything. Counted in chunks of the run itself, however slow it is: in a convoy a chunk takes
+     * many times what it takes alone. */
+    double looks = 8 * 0.75 * PROGRESS_WINDOWS;
+    double chunks = (double)run->count / (double)run->chunk / run->threads / looks;
     return chunks < 1 ? 1 : chunks > 1e6 ? 1000000 : (unsigned)chunks;
 }
 
@@ -222,7 +223,7 @@ static void prepare(struct runner *runner, const struct plan_case *this_case, ui
     double expected_s =
         settings->count != 0 ? (double)count * runner->unit_s : settings->time_s;
     double width_s = expected_s / (0.75 * PROGRESS_WINDOWS);
-    run->chunks_per_sample = chunks_per_sample(runner, run, width_s);
+    run->chunks_per_sample = chunks_per_sample(run);
     for (unsigned w = 0; w < run->threads; w++) {
         run->workers[w] = (struct worker){.run = run,
                                           .id = w,

@@ -126,5 +126,5 @@ void report_fidelity(const struct fidelity *pairs, size_t n, const struct style 
     print_legend(count_verdicts(pairs, n), style, to);
     say_verdicts(&paragraph, pairs, n);
     say_furthest(&paragraph, pairs, n, style);
-    print_wrapped(&paragraph, style, to);
+    paragraph_print(&paragraph, style, to);
 }

@@ -6,13 +6,6 @@ static const char header[] = "interpreter,mode,model,threads,interpreter_speedup
                              "interpreter_lo,interpreter_hi,model_speedup,model_lo,model_hi,"
                              "ratio\n";
 
-bool results_open_fidelity(struct results *results, const char *folder, struct error *error)
-{
-    bool kept; /* never: what is in it can be computed from bench.csv again */
-
-    return outfile_open(&results->fidelity, folder, "fidelity.csv", 0, &kept, error);
-}
-
 static void add_estimate(struct csv_row *row, struct estimate estimate)
 {
     csv_number(row, estimate.median);
@@ -23,7 +16,7 @@ static void add_estimate(struct csv_row *row, struct estimate estimate)
 bool results_fidelity(struct results *results, const struct fidelity *pairs, size_t n,
                       struct error *error)
 {
-    struct outfile *file = &results->fidelity;
+    struct outfile *file = &results->more;
 
     if (file->fd < 0) {
         return true;
@@ -40,7 +33,7 @@ bool results_fidelity(struct results *results, const struct fidelity *pairs, siz
         add_estimate(&row, pairs[i].of_model);
         csv_number(&row, pairs[i].ratio);
         csv_end(&row);
-        written = outfile_write_at(file, file->length, row.text, row.length, error);
+        written = results_append(file, &row, error);
     }
     return written;
 }

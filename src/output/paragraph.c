@@ -1,11 +1,8 @@
-/* Paragraphs: see paragraph.h. */
+/* Sentences, gathered to be broken into lines: see paragraph.h. */
 #include "paragraph.h"
 
 #include <stdarg.h>
 #include <string.h>
-
-/* Longer lines are hard to read, however wide the terminal is. */
-enum { WIDTH_MOST = 100 };
 
 void say(struct paragraph *paragraph, const char *format, ...)
 {
@@ -18,9 +15,9 @@ void say(struct paragraph *paragraph, const char *format, ...)
     paragraph->length += length < 0 ? 0 : (size_t)length < room ? (size_t)length : room - 1;
 }
 
-void print_wrapped(const struct paragraph *paragraph, const struct style *style, FILE *to)
+void paragraph_print(const struct paragraph *paragraph, const struct style *style, FILE *to)
 {
-    unsigned width = style->width < WIDTH_MOST ? style->width : WIDTH_MOST, column = 0;
+    unsigned column = 0, width = style->width < 100 ? style->width : 100;
 
     for (const char *word = paragraph->text; *word != '\0';) {
         size_t bytes = strcspn(word, " ");

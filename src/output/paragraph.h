@@ -5,17 +5,19 @@
 #include "gilscope/terminal.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
+/* Begins as {0, ""}. */
 struct paragraph {
     size_t length;
     char text[1536];
 };
 
-/* Adds a printf text; what does not fit is cut off. */
-void say(struct paragraph *paragraph, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Adds printf text; what does not fit is cut off. */
+__attribute__((format(printf, 2, 3))) void say(struct paragraph *paragraph, const char *format,
+                                               ...);
 
-/* Lines of at most 100 columns, fewer where the style has fewer, as far as words allow. */
-void print_wrapped(const struct paragraph *paragraph, const struct style *style, FILE *to);
+/* In lines of at most the stream's width, and 100 columns, as far as words allow. */
+void paragraph_print(const struct paragraph *paragraph, const struct style *style, FILE *to);
 
 #endif

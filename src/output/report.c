@@ -6,10 +6,11 @@
 #include <math.h>
 #include <string.h>
 
-static void print_machine(const struct report *report, const struct style *style, FILE *to)
+void report_machine(const struct run_facts *facts, unsigned blocks_done,
+                    const struct style *style, FILE *to)
 {
-    const struct machine_facts *machine = machine_facts(report->facts->machine);
-    const struct settings *settings = report->facts->settings;
+    const struct machine_facts *machine = machine_facts(facts->machine);
+    const struct settings *settings = facts->settings;
     char time[16];
 
     fprintf(to, "%s%s%s: %u core%s, %u PU%s usable", style->bold, machine->cpu_model,
@@ -20,11 +21,10 @@ static void print_machine(const struct report *report, const struct style *style
     }
     format_time(time, sizeof time, settings->time_s);
     if (settings->count != 0) {
-        fprintf(to, "; %u of %u blocks, %llu %ss a repetition", report->blocks_done,
-                settings->reps, (unsigned long long)settings->count, settings->kernel->unit);
+        fprintf(to, "; %u of %u blocks, %llu %ss a repetition", blocks_done, settings->reps,
+                (unsigned long long)settings->count, settings->kernel->unit);
     } else {
-        fprintf(to, "; %u of %u blocks, %s a repetition", report->blocks_done, settings->reps,
-                time);
+        fprintf(to, "; %u of %u blocks, %s a repetition", blocks_done, settings->reps, time);
     }
     if (settings->kernel != &kernel_countdown) {
         fprintf(to, "; kernel %s", settings->kernel->name);
@@ -66,17 +66,17 @@ static void print_pool(const struct report *report, FILE *to)
             cycle, dispatch);
 }
 
-/* What a reader has to know before believing the figures. */
-static void print_warnings(const struct report *report, const struct style *style, FILE *to)
+void report_warnings(const struct run_facts *facts, const struct summary *summaries, size_t n,
+                     const struct style *style, FILE *to)
 {
     double shortest_s = INFINITY;
 
-    for (size_t c = 0; c < report->plan->length; c++) {
-        shortest_s = fmin(shortest_s, report->summaries[c].wall_s); /* skips NAN */
+    for (size_t c = 0; c < n; c++) {
+        shortest_s = fmin(shortest_s, summaries[c].wall_s); /* skips NAN */
     }
-    if (report->facts->steal >= 0.001) {
+    if (facts->steal >= 0.001) {
         fprintf(to, "%sA hypervisor took %.1f %% of the CPU time away meanwhile.%s\n",
-                style->warn, report->facts->steal * 100, style->plain);
+                style->warn, facts->steal * 100, style->plain);
     }
     if (shortest_s < 1e-3) {
         fprintf(
@@ -175,7 +175,7 @@ void report_sentences(const struct report *report, const struct style *style, FI
     say_speedups(&paragraph, report, threads, unlocked, sizeof unlocked / sizeof *unlocked, "",
                  style);
     say_conclusion(&paragraph, report, threads);
-    print_wrapped(&paragraph, style, to);
+    paragraph_print(&paragraph, style, to);
 }
 
 static bool anything_measured(const struct report *report)
@@ -194,12 +194,12 @@ void report_print(const struct report *report, const struct style *style, FILE *
         fputs("Nothing was measured.\n", to);
         return;
     }
-    print_machine(report, style, to);
+    report_machine(report->facts, report->blocks_done, style, to);
     report_table(report, style, to);
     fputc('\n', to);
     print_one_core(report, to);
     print_pool(report, to);
     report_sentences(report, style, to);
     report_fidelity(report->pairs, report->pair_count, style, to);
-    print_warnings(report, style, to);
+    report_warnings(report->facts, report->summaries, report->plan->length, style, to);
 }

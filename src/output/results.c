@@ -1,4 +1,4 @@
-/* The files of `bench`: see results.h. */
+/* The files of a command that measures: see results.h. */
 #include "gilscope/results.h"
 
 #include "gilscope/csv.h"
@@ -19,8 +19,13 @@ static const char summary_header[] =
     "efficiency,"
     "karp_flatt,cores_busy,handoffs_per_s,startup_s,oversubscribed,noisy\n";
 
-/* No row of bench.csv is longer: three names, and thirteen numbers of at most 21 characters. */
-enum { BENCH_ROW_MAX = 512 };
+/* No row is longer: four names, and eighteen numbers of at most 21 characters. */
+enum { ROW_MAX = 640 };
+
+bool results_append(struct outfile *file, const struct csv_row *row, struct error *error)
+{
+    return outfile_write_at(file, file->length, row->text, row->length, error);
+}
 
 static bool append(struct outfile *file, const char *text, size_t size, struct error *error)
 {
@@ -41,14 +46,15 @@ static bool echo(const struct results *results, const char *text, size_t size,
     return fail(error, "cannot write to standard output: %s", strerror(errno));
 }
 
-bool results_open(struct results *results, const char *folder, size_t cases, bool echo_rows,
-                  struct error *error)
+bool results_open(struct results *results, const struct results_kind *kind, const void *context,
+                  const char *folder, size_t cases, bool echo_rows, struct error *error)
 {
+    size_t header_size = strlen(kind->header);
     struct {
         struct outfile *file;
         const char *name;
-    } files[] = {{&results->bench, "bench.csv"},
-                 {&results->summary, "bench-summary.csv"},
+    } files[] = {{&results->rows_file, kind->rows},
+                 {&results->summary, kind->summary},
                  {&results->machine, "machine.csv"},
                  {&results->topology, "topology.xml"}};
     size_t n = sizeof files / sizeof *files;
@@ -57,10 +63,12 @@ bool results_open(struct results *results, const char *folder, size_t cases, boo
     for (size_t i = 0; i < n; i++) {
         files[i].file->fd = -1;
     }
-    results->fidelity.fd = -1;
-    snprintf(results->fidelity.path, sizeof results->fidelity.path, "%s/fidelity.csv", folder);
+    results->kind = kind;
+    results->context = context;
+    results->more.fd = -1;
+    snprintf(results->more.path, sizeof results->more.path, "%s/%s", folder, kind->more);
     results->echo = echo_rows;
-    results->rows_size = cases * BENCH_ROW_MAX;
+    results->rows_size = cases * ROW_MAX;
     results->rows = malloc(results->rows_size);
     if (results->rows == NULL) {
         return fail(error, "out of memory for the rows of %zu cases", cases);
@@ -71,15 +79,22 @@ bool results_open(struct results *results, const char *folder, size_t cases, boo
     for (size_t i = 0; i < n; i++) {
         bool kept;
         /* Only what was measured cannot be had again. */
-        size_t keep_above = files[i].file == &results->bench ? sizeof bench_header - 1 : 0;
+        size_t keep_above = files[i].file == &results->rows_file ? header_size : 0;
         if (!outfile_open(files[i].file, folder, files[i].name, keep_above, &kept, error)) {
             return false;
         }
         results->kept_earlier |= kept;
     }
-    results->pending_at = sizeof bench_header - 1;
-    return append(&results->bench, bench_header, sizeof bench_header - 1, error) &&
-           echo(results, bench_header, sizeof bench_header - 1, error);
+    results->pending_at = (off_t)header_size;
+    return append(&results->rows_file, kind->header, header_size, error) &&
+           echo(results, kind->header, header_size, error);
+}
+
+bool results_open_more(struct results *results, const char *folder, struct error *error)
+{
+    bool kept; /* never: what is in it can be computed from the rows again */
+
+    return outfile_open(&results->more, folder, results->kind->more, 0, &kept, error);
 }
 
 static void begin_case(struct csv_row *row, const struct plan_case *of)
@@ -92,11 +107,12 @@ static void begin_case(struct csv_row *row, const struct plan_case *of)
 }
 
 static void bench_row(struct csv_row *row, const struct samples *samples, size_t c,
-                      unsigned rep)
+                      unsigned rep, const void *context)
 {
     const struct plan_case *of = &samples->plan->cases[c];
     const struct sample *sample = sample_at(samples, c, rep);
 
+    (void)context;
     begin_case(row, of);
     csv_integer(row, rep + 1);
     csv_integer(row, sample->count);
@@ -113,6 +129,14 @@ static void bench_row(struct csv_row *row, const struct samples *samples, size_t
     csv_end(row);
 }
 
+const struct results_kind results_of_bench = {
+    .rows = "bench.csv",
+    .summary = "bench-summary.csv",
+    .more = "fidelity.csv",
+    .header = bench_header,
+    .row = bench_row,
+};
+
 static bool is_final(const struct samples *samples, size_t c, unsigned rep)
 {
     return sample_at(samples, samples->plan->cases[c].baseline, rep)->measured;
@@ -125,11 +149,11 @@ bool results_rows(struct results *results, const struct samples *samples, unsign
     /* While the first pending row waits for its baseline, a new one is only added; when the
      * baseline is there, all that is pending is written again. */
     bool again = block_ends || is_final(samples, order[pending], rep);
-    off_t at = again ? results->pending_at : results->bench.length;
+    off_t at = again ? results->pending_at : results->rows_file.length;
 
     for (size_t i = again ? pending : measured - 1; i < measured; i++) {
         struct csv_row row;
-        bench_row(&row, samples, order[i], rep);
+        results->kind->row(&row, samples, order[i], rep, results->context);
         memcpy(results->rows + length, row.text, row.length);
         length += row.length;
         if (again && pending == i && (block_ends || is_final(samples, order[i], rep))) {
@@ -137,7 +161,7 @@ bool results_rows(struct results *results, const struct samples *samples, unsign
             final_length = length;
         }
     }
-    if (!outfile_write_at(&results->bench, at, results->rows, length, error)) {
+    if (!outfile_write_at(&results->rows_file, at, results->rows, length, error)) {
         return false;
     }
     results->first_pending = block_ends ? 0 : pending;
@@ -173,7 +197,7 @@ bool results_summary(struct results *results, const struct summary *summaries, s
         csv_integer(&row, summary->of->oversubscribed);
         csv_integer(&row, summary->noisy);
         csv_end(&row);
-        if (!append(&results->summary, row.text, row.length, error)) {
+        if (!results_append(&results->summary, &row, error)) {
             return false;
         }
     }
@@ -189,7 +213,7 @@ static bool fact(struct results *results, const char *key, const char *value,
     csv_text(&row, key);
     csv_text(&row, value);
     csv_end(&row);
-    return append(&results->machine, row.text, row.length, error);
+    return results_append(&results->machine, &row, error);
 }
 
 static bool number_fact(struct results *results, const char *key, double value,
@@ -201,7 +225,7 @@ static bool number_fact(struct results *results, const char *key, double value,
     csv_text(&row, key);
     csv_number(&row, value);
     csv_end(&row);
-    return append(&results->machine, row.text, row.length, error);
+    return results_append(&results->machine, &row, error);
 }
 
 static bool hardware_facts(struct results *results, const struct machine_facts *facts,
@@ -270,12 +294,11 @@ bool results_machine(struct results *results, const struct run_facts *facts,
 
 bool results_commit(struct results *results, struct error *error)
 {
-    /* bench.csv last: where it is new, all are. */
-    struct outfile *files[] = {&results->fidelity, &results->topology, &results->machine,
-                               &results->summary, &results->bench};
-    bool fidelity = results->fidelity.fd >= 0;
+    /* The rows last: where they are new, all are. */
+    struct outfile *files[] = {&results->more, &results->topology, &results->machine,
+                               &results->summary, &results->rows_file};
     enum { FILES = sizeof files / sizeof *files };
-    int first = fidelity ? 0 : 1;
+    int first = results->more.fd >= 0 ? 0 : 1;
 
     for (int i = first; i < FILES; i++) {
         if (!outfile_sync(files[i], error)) {
@@ -287,8 +310,8 @@ bool results_commit(struct results *results, struct error *error)
             return false;
         }
     }
-    if (!fidelity) {
-        unlink(results->fidelity.path); /* mostly there is none */
+    if (first > 0) {
+        unlink(results->more.path); /* mostly there is none */
     }
     return true;
 }
@@ -298,11 +321,11 @@ void results_close(struct results *results)
     if (results->rows == NULL) {
         return; /* never opened: its files are descriptor 0, which is another's */
     }
-    outfile_close(&results->bench);
+    outfile_close(&results->rows_file);
     outfile_close(&results->summary);
     outfile_close(&results->machine);
     outfile_close(&results->topology);
-    outfile_close(&results->fidelity);
+    outfile_close(&results->more);
     free(results->rows);
     results->rows = NULL;
 }

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { NAME_WIDTH = 10, GUEST_WIDTH = 22, CELL_WIDTH = 15 };
+enum { NAME_WIDTH = 10, GUEST_WIDTH = 22, CELL_WIDTH = REPORT_CELL_WIDTH };
 
 const struct summary *report_find(const struct report *report, const char *variant,
                                   const struct pin_policy *pin, unsigned threads)
@@ -67,41 +67,32 @@ static size_t thread_counts(const struct section *section, unsigned *counts, siz
     return n;
 }
 
-/* Marks say in one letter each what a figure must not be trusted for. */
-static void marks_of(const struct summary *summary, char marks[3])
-{
-    size_t n = 0;
-
-    if (summary->noisy) {
-        marks[n++] = '~';
-    }
-    if (summary->drifts) {
-        marks[n++] = '^';
-    }
-    marks[n] = '\0';
-}
-
 /* Is there a figure to show? */
 static bool has_cell(const struct summary *summary)
 {
     return summary != NULL && !isnan(summary->speedup.median);
 }
 
-static void print_cell(const struct summary *summary, const struct style *style, FILE *to)
+/* Marks say in one letter each what a figure must not be trusted for. */
+void report_cell(struct estimate estimate, bool noisy, bool drifts, const struct style *style,
+                 FILE *to)
 {
-    char marks[3], value[24], interval[24];
+    char value[24], interval[24];
+    const char marks[] = {noisy    ? '~'
+                          : drifts ? '^'
+                                   : '\0',
+                          noisy && drifts ? '^' : '\0', '\0'};
 
-    if (!has_cell(summary)) {
+    if (estimate.n == 0 || isnan(estimate.median)) {
         fprintf(to, "%*s", CELL_WIDTH, "");
         return;
     }
-    marks_of(summary, marks);
-    double median = summary->speedup.median;
+    double median = estimate.median;
     int decimals = median < 0.0995 ? 3 : median < 9.995 ? 2 : 1;
-    double half_width = (summary->speedup.hi - summary->speedup.lo) / 2;
+    double half_width = (estimate.hi - estimate.lo) / 2;
     const char *sign = style->utf8 ? "±" : "+-";
     snprintf(value, sizeof value, "%.*f", decimals, median);
-    if (summary->reps < INTERVAL_NEEDS) {
+    if (estimate.n < INTERVAL_NEEDS) {
         snprintf(interval, sizeof interval, "%s?", sign);
     } else {
         snprintf(interval, sizeof interval, "%s%.*f", sign, decimals, half_width);
@@ -109,6 +100,15 @@ static void print_cell(const struct summary *summary, const struct style *style,
     int shown = (int)strlen(value) + 1 + (int)strlen(interval) - (style->utf8 ? 1 : 0);
     fprintf(to, "%*s%s %s%s%s%s%-2s%s", CELL_WIDTH - 2 - shown, "", value, style->dim, interval,
             style->plain, style->warn, marks, style->plain);
+}
+
+static void print_cell(const struct summary *summary, const struct style *style, FILE *to)
+{
+    if (!has_cell(summary)) {
+        fprintf(to, "%*s", CELL_WIDTH, "");
+        return;
+    }
+    report_cell(summary->speedup, summary->noisy, summary->drifts, style, to);
 }
 
 static void print_heads(const struct section *section, const unsigned *counts, size_t n,
@@ -225,12 +225,13 @@ static void print_costs(const struct report *report, const struct pin_policy *pi
     }
 }
 
-static void print_legend(const struct report *report, const struct style *style, FILE *to)
+void report_legend(const struct summary *summaries, size_t n, const struct style *style,
+                   FILE *to)
 {
     bool oversubscribed = false, noisy = false, drifts = false, few = false;
 
-    for (size_t c = 0; c < report->plan->length; c++) {
-        const struct summary *summary = &report->summaries[c];
+    for (size_t c = 0; c < n; c++) {
+        const struct summary *summary = &summaries[c];
         oversubscribed |= summary->reps > 0 && summary->of->oversubscribed;
         noisy |= summary->reps > 0 && summary->noisy;
         drifts |= summary->drifts;
@@ -267,5 +268,5 @@ void report_table(const struct report *report, const struct style *style, FILE *
         }
     }
     print_costs(report, report->plan->cases[0].pin, style, to);
-    print_legend(report, style, to);
+    report_legend(report->summaries, report->plan->length, style, to);
 }

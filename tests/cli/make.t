@@ -11,7 +11,7 @@ subtest 'make help lists the targets' => sub {
     my $help = run('make', '-s', 'help');
     is($help->{exit}, 0, 'make help');
     my %listed = map { /^  make (\S+) +(\S.*)/ ? ($1 => $2) : () } split /\n/, $help->{out};
-    ok(length($listed{$_} // ''), $_) for qw(bench plot test deps install clean help lint);
+    ok(length($listed{$_} // ''), $_) for qw(bench breakeven plot test deps install clean help lint);
 };
 
 subtest 'make install puts a program where it is told' => sub {

@@ -20,14 +20,16 @@ sub threads_of { return join ' ', sort { $a <=> $b } uniq(column('threads', @_))
 sub order_of { return join ' ', map { join '/', @$_{qw(variant pin threads rep)} } @_ }
 
 my @quick = qw(--reps=1 --count=20k);
-my @variants = qw(serial critical ticks gil nogil tasks pool atomic);
+my @usual = qw(serial critical ticks gil nogil tasks pool atomic);
+my @variants = (@usual, qw(hold release));    # these make native calls: only where they are asked for
+my @locks = qw(gil ticks critical);
 my @policies = qw(core compact spread none);
 
 subtest 'the program has help and a version, and asks for a command' => sub {
     for my $word (qw(--help -h help)) {
         my $help = gilscope($word);
         is($help->{exit}, 0, $word);
-        like($help->{out}, qr/^  $_ /m, "$word lists $_") for qw(bench topo list);
+        like($help->{out}, qr/^  $_ /m, "$word lists $_") for qw(bench breakeven topo list);
         is($help->{err}, '', 'nothing on stderr');
     }
     like(gilscope('--version')->{out}, qr/\Agilscope \S+\n\z/, '--version');
@@ -39,7 +41,9 @@ subtest 'the program has help and a version, and asks for a command' => sub {
 subtest 'the help of each command lists its options, and it takes no other' => sub {
     my %takes = (
         bench => [qw(variant threads pin reps time count chunk switch-interval tasks output seed
-            csv quiet python kernel help)],
+            csv quiet python kernel length held lock shared help)],
+        breakeven => [qw(length threads pin reps time held shared lock switch-interval output seed
+            csv quiet kernel help)],
         topo => [qw(topology pin threads csv help)],
         list => [qw(help)],
     );
@@ -68,6 +72,7 @@ subtest 'list shows all variants, kernels and policies, which are those accepted
     is_deeply($section{variants}, \@variants, 'variants');
     is($section{kernels}[0], 'countdown', 'kernels');
     is_deeply($section{'pin policies'}, \@policies, 'pin policies');
+    is_deeply($section{locks}, \@locks, 'locks');
     my @rows = bench(@quick, '-t1', '-v', join(',', @variants), '-p', join(',', @policies));
     is_deeply([sort(uniq(column('variant', @rows)))], [sort @variants], 'all variants run');
     is_deeply([sort(uniq(column('pin', @rows)))], [sort @policies], 'under all policies');
@@ -80,6 +85,30 @@ subtest '--variant runs those named, and serial with them' => sub {
     }
     my @rows = bench(@quick, '-t1', '-v', 'pool,ticks,pool');
     is(join(' ', sort(column('variant', @rows))), 'pool serial ticks', 'a list; twice is once');
+};
+
+subtest '--length, --lock, --held and --shared are for the variants that make calls' => sub {
+    my @rows = bench(qw(--reps=1 --count=20k -t2 -v hold,release --length=500));
+    for my $variant (qw(hold release)) {
+        my ($row) = grep { $_->{variant} eq $variant } @rows;
+        is($row->{chunk}, 500, "$variant: calls of 500 decrements");
+        is($row->{count} % 500, 0, 'whole ones');
+    }
+    for my $lock (@locks) {
+        @rows = bench(qw(--reps=1 --count=20k -t2 -v release --held=1us --shared=0), "--lock=$lock");
+        is(join(' ', sort(column('variant', @rows))), 'release serial', "--lock=$lock");
+    }
+    @rows = bench(qw(--reps=1 --count=20k -t1 -v hold));
+    my ($row) = grep { $_->{variant} eq 'hold' } @rows;
+    cmp_ok($row->{chunk}, '>', 500, 'calls of 10 us unless told otherwise');
+    is(join(' ', grep { /hold|release/ } column('variant', bench(@quick, '-t1'))), '',
+        'not among all variants: they need a length');
+    for my $option (qw(--length=1us --lock=gil --held=1us --shared=1)) {
+        my ($name) = $option =~ /(--\w+)/;
+        one_line_error(gilscope('bench', '-v', 'gil', $option), 2, "$option without them", qr/$name/,
+            qr/hold,release/);
+    }
+    one_line_error(gilscope(qw(bench -v hold --length=1us,2us)), 2, 'two lengths', qr/--length/, qr/breakeven/);
 };
 
 subtest '--threads takes lists, ranges and steps' => sub {
@@ -152,7 +181,7 @@ subtest '--chunk is a number of decrements or a time, for what works in chunks' 
     for my $option (['--chunk=2000'], ['-c', '2k'], ['-c2e3']) {
         my @rows = bench(@quick, '-t1', @$option);
         is_deeply([map { "$_->{variant} $_->{chunk}" } sort { $a->{variant} cmp $b->{variant} } @rows],
-            [map { "$_ " . ($chunked{$_} ? 2000 : 0) } sort @variants], "@$option");
+            [map { "$_ " . ($chunked{$_} ? 2000 : 0) } sort @usual], "@$option");
     }
     my ($small) = map { $_->{chunk} } grep { $_->{chunk} } bench(@quick, qw(-t1 -vgil -c 100ns));
     my ($large) = map { $_->{chunk} } grep { $_->{chunk} } bench(@quick, qw(-t1 -vgil -c 1ms));
@@ -242,7 +271,7 @@ subtest 'the table has a row a variant, a column a thread count, and sentences' 
     my $folder = temp_folder();
     my $result = gilscope(@$TINY, '-o', $folder);
     like($result->{out}, qr/^threads\s+1\s+\*?\s*2\s*\*?\s*$/m, 'the columns');
-    like($result->{out}, qr/^$_\s+\d+\.\d+/m, "the row of $_") for @variants;
+    like($result->{out}, qr/^$_\s+\d+\.\d+/m, "the row of $_") for @usual;
     my $words = $result->{out} =~ s/\s+/ /gr;
     like($words, qr/ 2 threads under the GIL of CPython 3\.2 and later: \d/, 'locked');
     like($words, qr/ Without a lock: \d/, 'unlocked');

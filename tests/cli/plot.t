@@ -20,7 +20,7 @@ sub copy_of {
     push @kept, $here;
     my $folder = "$here/" . ($name // 'results');
     mkdir $folder;
-    spew("$folder/$_", slurp("$ROOT/tests/data/$stored/$_")) for qw(bench-summary.csv machine.csv);
+    spew("$folder/$_", slurp("$ROOT/tests/data/$stored/$_")) for names_in("$ROOT/tests/data/$stored");
     return $folder;
 }
 
@@ -105,6 +105,20 @@ sub with_fidelity {
     return $folder;
 }
 
+# The picture of breakeven is whole, and has all these words.
+sub check_breakeven {
+    my ($folder, @words) = @_;
+    my $picture = slurp("$folder/breakeven.svg");
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    is(why_not_xml($picture), '', 'breakeven.svg is XML');
+    like($picture, qr/<title>gilscope: breakeven<\/title>/, 'has its title');
+    ok($picture !~ /\b(?:nan|inf)\b/i, 'and no figure that is none');
+    ok($picture =~ />\s*\Q$_\E/, $_) for @words;
+    is(substr(slurp("$folder/breakeven.png"), -8, 4), 'IEND', 'breakeven.png is whole');
+    return;
+}
+
 sub without_pictures {
     my ($folder, $name) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
@@ -154,6 +168,94 @@ SKIP: {
         my $result = run($PLOT, "$folder");
         is($result->{exit}, 0, 'drawn') or diag($result->{err});
         check_pictures($folder);
+    };
+
+    subtest 'the picture of breakeven' => sub {
+        my $folder = copy_of('breakeven', temp_folder());
+        my $result = run($PLOT, $folder);
+        is($result->{exit}, 0, 'drawn') or diag($result->{err});
+        is($result->{err}, '', 'without a complaint');
+        is(join(' ', grep { /svg|png|part/ } names_in($folder)), 'breakeven.png breakeven.svg', 'it alone');
+        check_breakeven($folder, 'release, 1 thread', 'release, 2 threads', 'hold, 2 threads', 'threads not pinned');
+        my %at = map { $_->{pin} => $_->{call_s} }
+            grep { $_->{answer} eq 'break_even' } csv_rows(slurp("$folder/breakeven-answers.csv"));
+        is(scalar(keys %at), 2, 'two break-evens');
+        like(slurp("$folder/breakeven.svg"), qr/>\s*break-even @{[sprintf '%.1f', $_ * 1e6]} \x{c2}\x{b5}s\s*</, 'told')
+            for values %at;
+        unlink "$folder/breakeven-answers.csv", "$folder/machine.csv";
+        is(run($PLOT, $folder)->{exit}, 0, 'without the answers and machine.csv it is drawn all the same');
+        check_breakeven($folder);
+    };
+
+    # What the columns are: see the README.
+    my $case = sub {
+        my ($variant, $pin, $threads, $call_s, $speedup) = @_;
+        return "$variant,countdown,gil,$pin,$threads,100,$call_s,6,1e9,$speedup,$speedup,$speedup,,,,0,0,0,0\n";
+    };
+    my $header_of_sweep = (split /^/, slurp("$ROOT/tests/data/breakeven/breakeven-summary.csv"))[0];
+    my %sweeps = (
+        'one length, one policy' => join('', map { $case->(@$_, 1e-6, 1) } ['hold', 'core', 1], ['release', 'core', 1]),
+        'many threads' => join('', map {
+            my $call_s = $_;
+            map { ($case->('hold', 'none', $_, $call_s, 1), $case->('release', 'none', $_, $call_s, $_ * $call_s * 1e4)) }
+                1, 2, 4, 8, 16, 128
+        } 1e-7, 1e-5, 1e-3),
+        'an interpreter beside the model' => join('', map { $case->(@$_, 1e-6, 1.5) } ['release', 'core', 2],
+            ['cpython-3.11/release', 'core', 2]),
+        'a case without its baseline' => $case->('release', 'core', 2, 1e-6, 2) . $case->('release', 'core', 2, 1e-5, ''),
+    );
+    for my $what (sort keys %sweeps) {
+        subtest "a sweep of $what" => sub {
+            my $folder = temp_folder();
+            spew("$folder/breakeven-summary.csv", $header_of_sweep . $sweeps{$what});
+            my $result = run($PLOT, "$folder");
+            is($result->{exit}, 0, 'drawn') or diag($result->{err});
+            check_breakeven($folder, 'release, ');
+        };
+    }
+
+    subtest 'outcomes of a sweep that are no length' => sub {
+        my $folder = copy_of('breakeven', temp_folder());
+        my ($head, @answers) = split /^/, slurp("$folder/breakeven-answers.csv");
+        my ($least, $most) = (sort { $a <=> $b } column('call_s', csv_rows(slurp("$folder/breakeven-summary.csv"))))[0, -1];
+        my %words = (
+            'no loss at any length' => "$least,$least,$least",
+            'no break-even up to 1.00 ms' => ',1e-5,',
+            'break-even not certain' => "1e-5,$least,",
+        );
+        for my $words (sort keys %words) {
+            spew("$folder/breakeven-answers.csv", $head . "model,countdown,gil,core,2,break_even,$words{$words},,,,1\n");
+            is(run($PLOT, $folder)->{exit}, 0, 'drawn');
+            check_breakeven($folder, $words);
+        }
+    };
+
+    subtest 'a sweep that is damaged' => sub {
+        my $folder = copy_of('breakeven', temp_folder());
+        my $text = slurp("$folder/breakeven-summary.csv");
+        my $row = (split /^/, $text)[1];
+        my %wrong = (
+            'nothing' => '', 'a header alone' => $header_of_sweep, 'cut off' => substr($text, 0, length($text) - 30),
+            'the header of bench' => slurp("$ROOT/tests/data/two-cores/bench-summary.csv"),
+            'no threads' => $header_of_sweep . ($row =~ s/,core,1,/,core,0,/r),
+            'a word' => $header_of_sweep . ($row =~ s/,core,1,/,core,one,/r),
+            'no length' => $header_of_sweep . ($row =~ s/^((?:[^,]*,){6})[^,]*/${1}0/r));
+        for my $what (sort keys %wrong) {
+            spew("$folder/breakeven-summary.csv", $wrong{$what});
+            my $result = run($PLOT, $folder);
+            is($result->{exit}, 1, $what);
+            like($result->{err}, qr/\Aplot: \Q$folder\E\/breakeven-summary\.csv[^\n]*breakeven[^\n]*\n\z/, 'one line names the file');
+            is_deeply([grep { /svg|png|part/ } names_in($folder)], [], 'no pictures');
+        }
+    };
+
+    subtest 'bench and breakeven in one folder: all pictures' => sub {
+        my $folder = copy_of('two-cores', temp_folder());
+        spew("$folder/$_", slurp("$ROOT/tests/data/breakeven/$_")) for qw(breakeven-summary.csv breakeven-answers.csv);
+        is(run($PLOT, $folder)->{exit}, 0, 'drawn');
+        is(join(' ', grep { /svg|png|part/ } names_in($folder)), join(' ', sort @pictures, qw(breakeven.png breakeven.svg)), 'all');
+        check_pictures($folder);
+        check_breakeven($folder);
     };
 
     subtest 'the machine is in the picture' => sub {

@@ -28,7 +28,7 @@ subtest 'the picture shown is in the repository' => sub {
 };
 
 subtest 'every option of every command is described' => sub {
-    for my $command (qw(bench costs topo)) {
+    for my $command (qw(bench breakeven costs topo)) {
         my $help = gilscope($command, '--help')->{out};
         for my $option ($help =~ /--([a-z-]+)/g) {
             next if $option eq 'help';
@@ -54,6 +54,12 @@ subtest 'the columns are those of the files' => sub {
     }
     my ($costs) = gilscope(qw(costs --csv -r 1 -T 20us -t 1 -o), temp_folder())->{out} =~ /\A([^\n]+)\n/;
     ok(index($readme, "`$costs`") >= 0, 'costs.csv');
+    for my $name (qw(breakeven breakeven-summary breakeven-answers)) {
+        my $folder = temp_folder();
+        gilscope(words('breakeven -q -r 1 -T 1ms -t 1 -p none -l 1us -o'), $folder);
+        my ($header) = slurp("$folder/$name.csv") =~ /\A([^\n]+)\n/;
+        ok(index($readme, "`$header`") >= 0, "$name.csv");
+    }
     my ($header) = gilscope('topo', '--csv')->{out} =~ /\A([^\n]+)\n/;
     ok(index($readme, "`$header`") >= 0, 'topo --csv');
 };

@@ -11,8 +11,8 @@
 
 /* ---- what a pair shows ---- */
 
-static enum verdict verdict(double ratio, struct estimate of_interpreter,
-                            struct estimate of_model)
+static enum pair_verdict verdict(double ratio, struct estimate of_interpreter,
+                                 struct estimate of_model)
 {
     const struct fidelity pair = {
         .ratio = ratio, .of_interpreter = of_interpreter, .of_model = of_model};

@@ -409,7 +409,7 @@ static int set_up_results(void **state)
                                       .baseline = SERIAL};
     }
     return set_up(state) != 0 || !samples_make(&samples, &plan, REPS, &error) ||
-           !results_open(&results, folder, CASES, false, &error);
+           !results_open(&results, &results_of_bench, NULL, folder, CASES, false, &error);
 }
 
 static int tear_down_results(void **state)
@@ -620,7 +620,7 @@ static void test_an_interrupted_run_is_kept_by_the_next(void **state)
     measure(0, SERIAL);
     end_block(0);
     results_close(&results);
-    assert_true(results_open(&results, folder, CASES, false, &error));
+    assert_true(results_open(&results, &results_of_bench, NULL, folder, CASES, false, &error));
     assert_true(results.kept_earlier);
     check_file("bench.csv.part.1", HEADER SERIAL_ROW("1"));
     check_file("bench.csv.part", HEADER);
@@ -633,7 +633,7 @@ static void test_a_run_that_measured_nothing_is_not_kept(void **state)
 
     (void)state;
     results_close(&results);
-    assert_true(results_open(&results, folder, CASES, false, &error));
+    assert_true(results_open(&results, &results_of_bench, NULL, folder, CASES, false, &error));
     assert_false(results.kept_earlier);
     assert_false(exists("bench.csv.part.1"));
 }

@@ -329,6 +329,45 @@ static void test_what_is_like_no_word(void **state)
     assert_null(nearest_word("serial", word_at, 0));
 }
 
+static void test_call_lengths(void **state)
+{
+    struct length_list list;
+
+    (void)state;
+    assert_true(parse_lengths("100ns,64k,1.5us", &list));
+    assert_int_equal(list.length, 3);
+    assert_true(fabs(list.values[0].time_s - 100e-9) < 1e-18);
+    assert_int_equal(list.values[0].units, 0);
+    assert_true(list.values[1].time_s == 0);
+    assert_int_equal(list.values[1].units, 64000);
+    assert_true(fabs(list.values[2].time_s - 1.5e-6) < 1e-18);
+    assert_true(parse_lengths("1", &list));
+    assert_int_equal(list.length, 1);
+}
+
+static void test_what_is_no_list_of_lengths(void **state)
+{
+    static const char *const bad[] = {"",     ",",    "1us,", ",1us", "1us,,2us",    "1us 2us",
+                                      "1u",   "-1us", "0",    "0us",  "1us,half",    "1-5",
+                                      "1e19", "0.5",  "2d",   "inf",  "1us,2us,3us,"};
+    struct length_list list;
+    char many[4 * (LENGTHS_MAX + 1)] = "";
+
+    (void)state;
+    for (size_t i = 0; i < LENGTH(bad); i++) {
+        if (parse_lengths(bad[i], &list)) {
+            fail_msg("'%s' was taken for %zu lengths", bad[i], list.length);
+        }
+    }
+    for (int i = 0; i < LENGTHS_MAX; i++) {
+        strcat(many, i > 0 ? ",1" : "1");
+    }
+    assert_true(parse_lengths(many, &list));
+    assert_int_equal(list.length, LENGTHS_MAX);
+    strcat(many, ",1");
+    assert_false(parse_lengths(many, &list));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +382,8 @@ int main(void)
         cmocka_unit_test(test_thread_lists_ascend_and_have_no_doubles),
         cmocka_unit_test(test_longest_thread_list),
         cmocka_unit_test(test_what_is_no_thread_list),
+        cmocka_unit_test(test_call_lengths),
+        cmocka_unit_test(test_what_is_no_list_of_lengths),
         cmocka_unit_test(test_slips_of_the_hand_are_understood),
         cmocka_unit_test(test_beginnings_of_words_are_understood),
         cmocka_unit_test(test_what_is_like_no_word),

@@ -1,0 +1,46 @@
+/* What `breakeven` finds in its samples: from which length of a native call on it pays to give the
+ * lock up around it. */
+#ifndef GILSCOPE_BREAKEVEN_H
+#define GILSCOPE_BREAKEVEN_H
+
+#include "gilscope/summary.h"
+#include "gilscope/sweep.h"
+
+/* The rate of the release case c over that of its hold case (see sweep_plan), in the same block. NAN
+ * while one of the two is missing. */
+double release_over_hold(const struct samples *samples, size_t c, unsigned rep);
+
+/* The same over all blocks. scratch: the caller's, reps doubles. */
+struct estimate release_over_hold_estimate(const struct samples *samples, size_t c,
+                                           double *scratch);
+
+/* What so many threads of a system, under a policy, find. Estimates of lengths are crossings
+ * (crossing.h) in seconds that the call takes alone, one of each complete block: n is their number.
+ * With one thread there is nothing to gain, and no crossing: n is 0. */
+struct verdict {
+    const struct system *system;
+    const struct pin_policy *pin;
+    unsigned threads;
+    bool oversubscribed;
+    double possible;            /* the speedup that threads and PUs allow */
+    struct estimate break_even; /* releasing is no slower than holding */
+    /* Releasing gives so much of what is possible over one thread that holds. n is 0 where nothing
+     * is possible. */
+    struct estimate half_gain, ninety_gain;
+    size_t worst; /* the length, a place in the sweep, where releasing is worst; */
+    struct estimate worst_ratio; /* and release / hold there */
+    /* With one thread: what releasing adds to a call, in seconds, at the shortest length, where it
+     * shows best; and release / hold there. With more: n is 0. */
+    struct estimate cost_s, cost_ratio;
+    unsigned drifting, repetitions; /* those that drifted, of those measured */
+};
+
+/* Writes the verdicts of all policies, systems and thread counts, in the plan's order, to
+ * verdicts[most] and returns how many there are. scratch: reps doubles. */
+size_t breakeven_verdicts(const struct sweep *sweep, const struct samples *samples,
+                          unsigned pus, struct verdict *verdicts, size_t most, double *scratch);
+
+/* The most verdicts that a sweep can have. */
+size_t breakeven_verdicts_max(const struct sweep *sweep);
+
+#endif

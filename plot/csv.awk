@@ -1,0 +1,112 @@
+# What the awk scripts of the pictures share: reading CSV, writing what gnuplot loads. The script
+# sets `cases`, the file for that, and `again`, the command that makes the CSV.
+
+# Splits one record into field[1..n] as RFC 4180 has it. Returns n, or 0 when a quoted field goes on
+# in the next line.
+function split_record(record,    n, rest, text, at) {
+    sub(/\r$/, "", record)
+    n = 0
+    rest = record
+    for (;;) {
+        text = ""
+        if (substr(rest, 1, 1) == "\"") {
+            rest = substr(rest, 2)
+            for (;;) {
+                at = index(rest, "\"")
+                if (at == 0)
+                    return 0
+                text = text substr(rest, 1, at - 1)
+                rest = substr(rest, at + 1)
+                if (substr(rest, 1, 1) != "\"")
+                    break
+                text = text "\""
+                rest = substr(rest, 2)
+            }
+        }
+        at = index(rest, ",")
+        if (at == 0) {
+            field[++n] = text rest
+            return n
+        }
+        field[++n] = text substr(rest, 1, at - 1)
+        rest = substr(rest, at + 1)
+    }
+}
+
+# One line on stderr; the path is the user's, not that of the copy read here.
+function fail(where, what) {
+    print "plot: " ENVIRON["summary"] where ": " what \
+        "; run gilscope " again " again (or make " again ")" > "/dev/stderr"
+    failed = 1
+    exit 1
+}
+
+function is_number(text) {
+    return text ~ /^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$/
+}
+
+function is_count(text) {
+    return text ~ /^[0-9]+$/ && text + 0 >= 1
+}
+
+# A gnuplot string: nothing is special between single quotes but the single quote.
+function quoted(text) {
+    gsub(/[\001-\037\177]/, " ", text)
+    gsub(/'/, "''", text)
+    return "'" text "'"
+}
+
+# One line of the file `cases`, which gnuplot loads.
+function set(name, value) {
+    print name " = " value > cases
+}
+
+# A line of machine.csv, into machine[key].
+function read_machine() {
+    pending = pending $0
+    if (split_record(pending) >= 2)
+        machine[field[1]] = field[2]
+    else if (split_record(pending) == 0) {
+        pending = pending " "
+        return
+    }
+    pending = ""
+}
+
+function cpu_name(text) {
+    gsub(/\((R|r|TM|tm)\)/, "", text)
+    sub(/ @ .*/, "", text)
+    gsub(/ (CPU|Processor)/, "", text)
+    gsub(/  +/, " ", text)
+    if (length(text) > 60) {                # cut at a space, so never inside a character
+        text = substr(text, 1, 60)
+        sub(/ [^ ]*$/, "", text)
+        text = text " …"
+    }
+    return text
+}
+
+function subtitle(    text) {
+    text = cpu_name(machine["cpu"])
+    if (cores && pus)
+        text = text " · " counted(cores, "core") (pus > cores ? ", " pus " PUs" : "")
+    else if (pus)
+        text = text " · " counted(pus, "PU")
+    if (is_number(machine["decrement_ns"]) && machine["decrement_ns"] > 0)
+        text = text sprintf(" · %.2f ns %s", machine["decrement_ns"], one(machine["unit"]))
+    if (machine["date"] ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]/)
+        text = text " · " substr(machine["date"], 1, 10)
+    sub(/^ · /, "", text)
+    return text
+}
+
+# "a byte"; files from before other kernels have no unit.
+function one(unit) {
+    if (unit == "")
+        unit = "decrement"
+    return (unit ~ /^[aeiouAEIOU]/ ? "an " : "a ") unit
+}
+
+function counted(n, what) {
+    return n " " what (n == 1 ? "" : "s")
+}

@@ -1,0 +1,105 @@
+/* What a run knows of itself when it ends: see session.h. */
+#include "session.h"
+
+#include "gilscope/clock.h"
+#include "gilscope/interrupt.h"
+
+#include <math.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+static bool anything_measured(const struct session *session)
+{
+    for (size_t i = 0; i < session->plan.length * session->settings->reps; i++) {
+        if (session->samples.at[i].measured) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static double median_reference(struct session *session, size_t r)
+{
+    size_t n = 0;
+
+    for (unsigned rep = 0; rep < session->settings->reps; rep++) {
+        double value = session->references[r * session->settings->reps + rep];
+        if (!isnan(value)) {
+            session->scratch[n++] = value;
+        }
+    }
+    return estimate_median(session->scratch, n).median;
+}
+
+/* "gil/core/2 (6 of 11); release 365/core/2 (3 of 6)" */
+static void name_drifting(const struct session *session, char *text, size_t size)
+{
+    size_t length = 0;
+
+    text[0] = '\0';
+    for (size_t c = 0; c < session->plan.length && length < size; c++) {
+        const struct summary *summary = &session->summaries[c];
+        if (summary->drifting > 0) {
+            char call[32] = "";
+            if (summary->of->call != 0) {
+                snprintf(call, sizeof call, " %llu", (unsigned long long)summary->of->call);
+            }
+            length += (size_t)snprintf(text + length, size - length, "%s%s%s/%s/%u (%u of %u)",
+                                       length > 0 ? "; " : "", summary->of->variant->name, call,
+                                       summary->of->pin->name, summary->of->threads,
+                                       summary->drifting, summary->reps);
+        }
+    }
+}
+
+void session_facts(struct session *session, struct run_facts *facts)
+{
+    struct rusage usage;
+    time_t now = time(NULL);
+    struct tm utc;
+
+    for (size_t c = 0; c < session->plan.length; c++) {
+        session->summaries[c] = summarise(&session->samples, c, session->scratch);
+    }
+    *facts = (struct run_facts){.machine = session->machine, .settings = session->settings};
+    facts->decrement_ns = NAN;
+    for (size_t r = 0; r < REFERENCE_COUNT; r++) {
+        facts->reference[r] = median_reference(session, r);
+    }
+    facts->steal = stolen_share(session->cpu_at_start, cpu_time_now());
+    facts->elapsed_s = clock_now() - session->start_s;
+    facts->timed_share = session->timed_s / facts->elapsed_s;
+    getrusage(RUSAGE_SELF, &usage);
+    facts->max_rss_kib = usage.ru_maxrss;
+    name_drifting(session, facts->drifting, sizeof facts->drifting);
+    interpreters_describe(&session->interpreters, facts->interpreters,
+                          sizeof facts->interpreters);
+    gmtime_r(&now, &utc);
+    strftime(facts->date, sizeof facts->date, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+void session_notes(const struct session *session, bool complete, const char *more)
+{
+    const char *folder = session->settings->output;
+    const struct results_kind *files = session->kind->files;
+
+    if (session->settings->quiet) {
+        return;
+    }
+    if (session->redone > 0) {
+        fprintf(stderr, "gilscope: %u task%s of the pool done again: a worker died meanwhile\n",
+                session->redone, session->redone == 1 ? "" : "s");
+    }
+    if (session->results.kept_earlier) {
+        fprintf(stderr, "gilscope: rows of an interrupted run, kept beside: %s/%s.part.N\n",
+                folder, files->rows);
+    }
+    if (complete) {
+        fprintf(stderr, "wrote %s/%s, %s, machine.csv, topology.xml%s\n", folder, files->rows,
+                files->summary, more);
+    } else if (interrupted() && anything_measured(session)) {
+        fprintf(stderr, "not complete: what was measured is in %s/%s.part\n", folder,
+                files->rows);
+    }
+}

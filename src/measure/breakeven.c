@@ -1,0 +1,167 @@
+/* What `breakeven` finds in its samples: see breakeven.h. */
+#include "gilscope/breakeven.h"
+
+#include "gilscope/crossing.h"
+
+#include <math.h>
+
+double release_over_hold(const struct samples *samples, size_t c, unsigned rep)
+{
+    const struct sample *release = sample_at(samples, c, rep),
+                        *hold = sample_at(samples, c - 1, rep);
+
+    return release->measured && hold->measured ? sample_rate(release) / sample_rate(hold) : NAN;
+}
+
+/* What release costs a call with its case c, against its hold case. */
+static double cost_of_release_s(const struct samples *samples, size_t c, unsigned rep)
+{
+    const struct sample *release = sample_at(samples, c, rep),
+                        *hold = sample_at(samples, c - 1, rep);
+
+    return release->measured && hold->measured
+               ? (double)samples->plan->cases[c].call *
+                     (1 / sample_rate(release) - 1 / sample_rate(hold))
+               : NAN;
+}
+
+typedef double (*quantity)(const struct samples *samples, size_t c, unsigned rep);
+
+static struct estimate estimate(const struct samples *samples, size_t c, quantity of,
+                                double *scratch)
+{
+    size_t n = 0;
+
+    for (unsigned rep = 0; rep < samples->reps; rep++) {
+        double value = of(samples, c, rep);
+        if (!isnan(value)) {
+            scratch[n++] = value;
+        }
+    }
+    return estimate_median(scratch, n);
+}
+
+struct estimate release_over_hold_estimate(const struct samples *samples, size_t c,
+                                           double *scratch)
+{
+    return estimate(samples, c, release_over_hold, scratch);
+}
+
+/* The release cases of one verdict, a length each. */
+struct curve {
+    const struct sweep *sweep;
+    const struct samples *samples;
+    size_t length;
+    size_t cases[LENGTHS_MAX];
+};
+
+/* From which length on `of` is at least the level, in each block. */
+static struct estimate crossings(const struct curve *curve, quantity of, double level,
+                                 double *scratch)
+{
+    size_t n = 0;
+
+    for (unsigned rep = 0; rep < curve->samples->reps; rep++) {
+        double values[LENGTHS_MAX];
+        for (size_t l = 0; l < curve->length; l++) {
+            values[l] = of(curve->samples, curve->cases[l], rep);
+        }
+        double at = crossing(curve->sweep->call_s, values, curve->length, level);
+        if (!isnan(at)) {
+            scratch[n++] = at;
+        }
+    }
+    return estimate_median(scratch, n);
+}
+
+static void find_worst(const struct curve *curve, struct verdict *verdict, double *scratch)
+{
+    for (size_t l = 0; l < curve->length; l++) {
+        struct estimate ratio =
+            estimate(curve->samples, curve->cases[l], release_over_hold, scratch);
+        if (ratio.n > 0 &&
+            (verdict->worst_ratio.n == 0 || ratio.median < verdict->worst_ratio.median)) {
+            verdict->worst = l;
+            verdict->worst_ratio = ratio;
+        }
+    }
+}
+
+static void count_drifting(const struct curve *curve, struct verdict *verdict)
+{
+    const struct samples *samples = curve->samples;
+
+    for (size_t l = 0; l < curve->length; l++) {
+        for (unsigned i = 0; i < 2 * samples->reps; i++) {
+            const struct sample *sample = sample_at(samples, curve->cases[l] - i % 2,
+                                                    i / 2); /* release, and hold before it */
+            verdict->repetitions += sample->measured;
+            verdict->drifting += sample->measured && fabs(sample->drift) > DRIFT_LIMIT;
+        }
+    }
+}
+
+static void judge(const struct curve *curve, unsigned pus, struct verdict *verdict,
+                  double *scratch)
+{
+    verdict->possible = verdict->threads < pus ? verdict->threads : pus;
+    count_drifting(curve, verdict);
+    if (verdict->threads == 1) {
+        verdict->cost_s = estimate(curve->samples, curve->cases[0], cost_of_release_s, scratch);
+        verdict->cost_ratio =
+            estimate(curve->samples, curve->cases[0], release_over_hold, scratch);
+        return;
+    }
+    find_worst(curve, verdict, scratch);
+    verdict->break_even = crossings(curve, release_over_hold, 1, scratch);
+    if (verdict->possible > 1) {
+        double gain = verdict->possible - 1;
+        verdict->half_gain = crossings(curve, paired_speedup, 1 + 0.5 * gain, scratch);
+        verdict->ninety_gain = crossings(curve, paired_speedup, 1 + 0.9 * gain, scratch);
+    }
+}
+
+/* The release cases like case c, by length. */
+static void gather(struct curve *curve, size_t c)
+{
+    const struct plan *plan = curve->samples->plan;
+    const struct plan_case *like = &plan->cases[c];
+
+    curve->length = 0;
+    for (; c < plan->length; c++) {
+        const struct plan_case *each = &plan->cases[c];
+        if (each->variant == like->variant && each->pin == like->pin &&
+            each->threads == like->threads) {
+            curve->cases[curve->length++] = c;
+        }
+    }
+}
+
+size_t breakeven_verdicts(const struct sweep *sweep, const struct samples *samples,
+                          unsigned pus, struct verdict *verdicts, size_t most, double *scratch)
+{
+    const struct plan *plan = samples->plan;
+    size_t n = 0;
+
+    for (size_t c = 0; c < plan->length && n < most; c++) {
+        const struct plan_case *each = &plan->cases[c];
+        const struct system *system = sweep_releasing(sweep, each);
+        struct curve curve = {.sweep = sweep, .samples = samples};
+
+        if (system == NULL || each->call != sweep->units[0]) {
+            continue;
+        }
+        gather(&curve, c);
+        verdicts[n] = (struct verdict){.system = system,
+                                       .pin = each->pin,
+                                       .threads = each->threads,
+                                       .oversubscribed = each->oversubscribed};
+        judge(&curve, pus, &verdicts[n++], scratch);
+    }
+    return n;
+}
+
+size_t breakeven_verdicts_max(const struct sweep *sweep)
+{
+    return pin_policy_count * sweep->system_count * sweep->threads.length;
+}

@@ -1,0 +1,218 @@
+/* The sentences of `breakeven`: see breakeven_report.h. */
+#include "gilscope/breakeven_report.h"
+
+#include "gilscope/crossing.h"
+#include "gilscope/report.h"
+#include "paragraph.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The longest length as a person reads it. */
+enum { LENGTH_MAX = 72 };
+
+static void format_bytes(char *text, size_t size, double bytes)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    int unit = 0;
+
+    for (; bytes >= 1024 && unit < 4; unit++) {
+        bytes /= 1024;
+    }
+    snprintf(text, size, "%.*f %s", unit == 0 || bytes >= 99.95 ? 0 : 1, bytes, units[unit]);
+}
+
+void format_units(char *text, size_t size, double units, const char *unit)
+{
+    char count[16];
+
+    if (strcmp(unit, "byte") == 0 && units >= 1.5) {
+        format_bytes(text, size, units);
+        return;
+    }
+    if (units < 999.5) {
+        snprintf(count, sizeof count, "%.0f", units); /* whole ones, where they are few */
+    } else {
+        format_count(count, sizeof count, units);
+    }
+    snprintf(text, size, "%s %s%s", count, unit, units < 1.5 ? "" : "s");
+}
+
+/* A length as its reader knows it: "12.0 us", or "40.0 KiB (12.0 us)". */
+static void format_length(char *text, size_t size, const struct sweep *sweep, double seconds)
+{
+    char time[16], units[48];
+
+    format_time(time, sizeof time, seconds);
+    if (strcmp(sweep->kernel->unit, "decrement") == 0) {
+        snprintf(text, size, "%s", time);
+        return;
+    }
+    format_units(units, sizeof units, sweep_units_of(sweep, seconds), sweep->kernel->unit);
+    snprintf(text, size, "%s (%s)", units, time);
+}
+
+/* "(95 %: 8.00 us to 15.0 us)", with words where an end lies outside of what was measured. */
+static void say_interval(struct paragraph *to, const struct sweep *sweep,
+                         struct estimate estimate)
+{
+    double shortest = sweep->call_s[0], longest = sweep->call_s[sweep->length - 1];
+    char lo[24], hi[24];
+    enum crossing_outcome from = crossing_outcome(estimate.lo, shortest);
+    enum crossing_outcome until = crossing_outcome(estimate.hi, shortest);
+
+    format_time(lo, sizeof lo, from == CROSSES_NEVER ? longest : estimate.lo);
+    format_time(hi, sizeof hi, until == CROSSES_NEVER ? longest : estimate.hi);
+    if (estimate.n < INTERVAL_NEEDS) {
+        say(to, "(range of %zu block%s: ", estimate.n, estimate.n == 1 ? "" : "s");
+    } else {
+        say(to, "(95 %%: ");
+    }
+    say(to, "%s%s to %s%s)",
+        from == CROSSES_NEVER    ? "beyond "
+        : from == CROSSES_ALWAYS ? "at most "
+                                 : "",
+        lo, until == CROSSES_NEVER ? "beyond " : "", hi);
+}
+
+static void say_who(struct paragraph *to, const struct verdict *of)
+{
+    if (of->system != &model_system) {
+        say(to, "%s, with", of->system->name);
+    } else {
+        say(to, "With");
+    }
+    say(to, " %u thread%s, pin %s: ", of->threads, of->threads == 1 ? "" : "s", of->pin->name);
+}
+
+static void say_break_even(struct paragraph *to, const struct sweep *sweep,
+                           struct estimate estimate)
+{
+    bool timed = strcmp(sweep->kernel->unit, "decrement") == 0;
+    double shortest = sweep->call_s[0], longest = sweep->call_s[sweep->length - 1];
+    char length[LENGTH_MAX], last[LENGTH_MAX];
+
+    format_length(last, sizeof last, sweep, longest);
+    if (crossing_is_open(estimate, shortest)) {
+        format_length(length, sizeof length, sweep, shortest);
+        say(to,
+            "the blocks disagree from the shortest call, %s, to the longest, %s, so that no "
+            "break-even can be told; more blocks (--reps) or a quieter machine may tell",
+            length, last);
+        return;
+    }
+    switch (crossing_outcome(estimate.median, shortest)) {
+    case CROSSES_ALWAYS:
+        format_length(length, sizeof length, sweep, shortest);
+        say(to, "releasing is no loss at any length measured, from %s on", length);
+        break;
+    case CROSSES_NEVER:
+        say(to, "do not release: up to %s, the longest call measured, it does not pay for good",
+            last);
+        break;
+    case CROSSES_AT:
+        format_length(length, sizeof length, sweep, estimate.median);
+        say(to, "release around calls %s %s", timed ? "longer than" : "on more than", length);
+        break;
+    }
+    if (estimate.lo < estimate.hi) { /* else all blocks agree */
+        say(to, " ");
+        say_interval(to, sweep, estimate);
+    }
+}
+
+/* Only where it is certain that releasing is slower. */
+static void say_worst(struct paragraph *to, const struct sweep *sweep, const struct verdict *of)
+{
+    bool timed = strcmp(sweep->kernel->unit, "decrement") == 0;
+    char length[LENGTH_MAX];
+
+    if (of->worst_ratio.n < INTERVAL_NEEDS || of->worst_ratio.hi >= 1) {
+        return;
+    }
+    double slower = 1 / of->worst_ratio.median;
+    format_length(length, sizeof length, sweep, sweep->call_s[of->worst]);
+    say(to, "; around calls %s %s releasing makes them %.*f times slower than not releasing",
+        timed ? "of" : "on", length, slower < 9.95 ? 1 + (slower < 1.95) : 0, slower);
+}
+
+static void say_gain(struct paragraph *to, const struct sweep *sweep, const struct verdict *of)
+{
+    static const char *const words[] = {"half of what is possible", "90 % of it"};
+    const struct estimate *gains[] = {&of->half_gain, &of->ninety_gain};
+    double shortest = sweep->call_s[0];
+
+    for (int g = 0; g < 2 && of->half_gain.n > 0; g++) {
+        char length[LENGTH_MAX];
+        say(to, "%s%s ", g == 0 ? " It gives " : ", ", words[g]);
+        if (crossing_is_open(*gains[g], shortest)) {
+            say(to, "from a length that cannot be told");
+            continue;
+        }
+        switch (crossing_outcome(gains[g]->median, shortest)) {
+        case CROSSES_ALWAYS:
+            say(to, "at every length");
+            break;
+        case CROSSES_NEVER:
+            say(to, "at no length for good");
+            break;
+        case CROSSES_AT:
+            format_length(length, sizeof length, sweep, gains[g]->median);
+            say(to, "from %s on", length);
+            break;
+        }
+    }
+    say(to, of->half_gain.n > 0 ? "." : "");
+}
+
+static void say_cost(struct paragraph *to, const struct verdict *of)
+{
+    double ns = 1e9;
+
+    if (of->cost_s.lo <= 0 && of->cost_s.hi >= 0) {
+        say(to, "releasing costs a call nothing that shows");
+    } else if (of->cost_s.median < 0) {
+        say(to, "a call that releases takes %.1f ns less", -of->cost_s.median * ns);
+    } else {
+        say(to, "there is nothing to gain, and releasing costs %.1f ns a call",
+            of->cost_s.median * ns);
+    }
+    if (of->cost_s.n < INTERVAL_NEEDS) {
+        say(to, " (range of %zu block%s: ", of->cost_s.n, of->cost_s.n == 1 ? "" : "s");
+    } else {
+        say(to, " (95 %%: ");
+    }
+    say(to, "%.1f to %.1f ns).", of->cost_s.lo * ns, of->cost_s.hi * ns);
+}
+
+static void say_drift(struct paragraph *to, const struct verdict *of)
+{
+    if (of->drifting > 0) {
+        say(to,
+            " %u of %u repetitions drifted: not the same from their first to their last part.",
+            of->drifting, of->repetitions);
+    }
+}
+
+void breakeven_sentences(char *text, size_t size, const struct sweep *sweep,
+                         const struct verdict *verdict)
+{
+    struct paragraph to = {0, ""};
+
+    say_who(&to, verdict);
+    if (verdict->threads == 1 ? verdict->cost_s.n == 0 : verdict->break_even.n == 0) {
+        say(&to, "no block is complete.");
+    } else if (verdict->threads == 1) {
+        say_cost(&to, verdict);
+    } else {
+        say_break_even(&to, sweep, verdict->break_even);
+        say_worst(&to, sweep, verdict);
+        say(&to, ".");
+        if (verdict->possible <= 1) {
+            say(&to, " With one usable core there is nothing to gain.");
+        }
+        say_gain(&to, sweep, verdict);
+    }
+    say_drift(&to, verdict);
+    snprintf(text, size, "%s", to.text);
+}
