@@ -40,6 +40,24 @@ struct verdict {
 size_t breakeven_verdicts(const struct sweep *sweep, const struct samples *samples,
                           unsigned pus, struct verdict *verdicts, size_t most, double *scratch);
 
+/* An interpreter beside our model, with as many threads under the same policy. */
+struct agreement {
+    const struct verdict *interpreter, *model;
+    double break_even; /* interpreter's / model's; NAN where one has none within the sweep */
+    /* Where the speedups over one thread that holds are furthest apart: interpreter's / model's,
+     * the place of the length, and whether it is with the lock released. NAN: nothing measured. */
+    double furthest;
+    size_t furthest_at;
+    bool released;
+};
+
+/* Pairs the verdicts on interpreters with those on the model; writes them to agreements[n] and
+ * returns how many there are. The verdicts, verdicts[n], must outlive them. scratch: reps
+ * doubles. */
+size_t breakeven_agreements(const struct sweep *sweep, const struct samples *samples,
+                            const struct verdict *verdicts, size_t n,
+                            struct agreement *agreements, double *scratch);
+
 /* The most verdicts that a sweep can have. */
 size_t breakeven_verdicts_max(const struct sweep *sweep);
 

@@ -37,6 +37,8 @@ struct breakeven_report {
     const struct summary *summaries; /* of each case */
     const struct verdict *verdicts;  /* verdicts[count] */
     size_t count;
+    const struct agreement *agreements; /* agreements[agreement_count] */
+    size_t agreement_count;
     const struct run_facts *facts;
     unsigned blocks_done;
     double *scratch; /* reps doubles */
@@ -48,6 +50,10 @@ void breakeven_print(const struct breakeven_report *report, const struct style *
 /* What a verdict comes to, as sentences that can be acted on, written to text[size]. Pure. */
 void breakeven_sentences(char *text, size_t size, const struct sweep *sweep,
                          const struct verdict *verdict);
+
+/* How near an interpreter is to its model, as a sentence. Pure. */
+void breakeven_agreement_sentence(char *text, size_t size, const struct sweep *sweep,
+                                  const struct agreement *agreement);
 
 /* Units for people: "40.0 KiB" of bytes (powers of 1024), "40.0k elements" else, "1 element". */
 void format_units(char *text, size_t size, double units, const char *unit);

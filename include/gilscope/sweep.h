@@ -3,16 +3,23 @@
 #ifndef GILSCOPE_SWEEP_H
 #define GILSCOPE_SWEEP_H
 
+#include "gilscope/interpreter.h"
 #include "gilscope/plan.h"
 
 /* Whose lock it is: our model's, or an interpreter's. Each is compared with itself alone. */
 struct system {
     const char *name;
-    const struct variant *hold, *release; /* the call with its lock kept, and given up */
+    const struct variant *hold, *release;  /* the call with its lock kept, and given up */
+    const struct interpreter *interpreter; /* null: our own */
 };
 
-/* Our own: the variants hold and release. */
-extern const struct system model_system;
+/* Our own, the variants hold and release, and the interpreters that can make calls: at most this
+ * many. */
+enum { SYSTEMS_MAX = 1 + INTERPRETERS_MAX };
+
+/* Writes them to systems[SYSTEMS_MAX], our own first, and returns how many there are. The
+ * interpreters must outlive them. */
+size_t sweep_systems(const struct interpreters *interpreters, struct system *systems);
 
 struct sweep {
     const struct kernel *kernel;
@@ -38,7 +45,8 @@ void sweep_lengths_linear(struct sweep *sweep, const struct length_list *wanted,
 void sweep_threads(struct sweep *sweep, const struct settings *settings,
                    const struct machine_facts *facts);
 
-/* The plan: for each policy, system and length hold with one thread, the baseline of that length,
+/* The plan: for each policy, system that can have it (interpreters: unpinned, and `core` where they
+ * can bind their threads) and length hold with one thread, the baseline of that length,
  * then release with one, then both with each other count: a release case stands directly behind its
  * hold case. plan_free frees, after an error too. */
 bool sweep_plan(const struct sweep *sweep, struct plan *plan, const struct settings *settings,

@@ -11,8 +11,11 @@
 struct breakeven {
     struct breakeven_rows rows;
     struct sweep sweep;
+    struct system systems[SYSTEMS_MAX];
     struct verdict *verdicts; /* verdicts[verdict_count] */
     size_t verdict_count;
+    struct agreement *agreements; /* agreements[agreement_count] */
+    size_t agreement_count;
 };
 
 /* It takes minutes: say so before. */
@@ -39,15 +42,17 @@ static bool prepare(struct session *session, struct error *error)
     struct sweep *sweep = &breakeven->sweep;
 
     breakeven->rows = (struct breakeven_rows){session->settings, sweep};
-    sweep->systems = &model_system;
-    sweep->system_count = 1;
+    sweep->systems = breakeven->systems;
+    sweep->system_count = sweep_systems(&session->interpreters, breakeven->systems);
     sweep_threads(sweep, session->settings, facts);
     if (!sweep_lengths(sweep, session->settings, error) ||
         !sweep_plan(sweep, &session->plan, session->settings, facts, error)) {
         return false;
     }
     breakeven->verdicts = calloc(breakeven_verdicts_max(sweep), sizeof *breakeven->verdicts);
-    if (breakeven->verdicts == NULL) {
+    breakeven->agreements =
+        calloc(breakeven_verdicts_max(sweep), sizeof *breakeven->agreements);
+    if (breakeven->verdicts == NULL || breakeven->agreements == NULL) {
         return fail(error, "out of memory for %zu cases", session->plan.length);
     }
     tell_duration(session);
@@ -83,6 +88,8 @@ static bool show_report(const struct session *session, const struct run_facts *f
         .summaries = session->summaries,
         .verdicts = breakeven->verdicts,
         .count = breakeven->verdict_count,
+        .agreements = breakeven->agreements,
+        .agreement_count = breakeven->agreement_count,
         .facts = facts,
         .blocks_done = session->blocks_done,
         .scratch = session->scratch,
@@ -107,6 +114,9 @@ static bool conclude(struct session *session, bool complete, struct error *error
     breakeven->verdict_count = breakeven_verdicts(
         &breakeven->sweep, &session->samples, machine_facts(session->machine)->pus,
         breakeven->verdicts, breakeven_verdicts_max(&breakeven->sweep), session->scratch);
+    breakeven->agreement_count =
+        breakeven_agreements(&breakeven->sweep, &session->samples, breakeven->verdicts,
+                             breakeven->verdict_count, breakeven->agreements, session->scratch);
     bool stored = write_files(session, &facts, complete, complete ? error : &later);
     bool shown = show_report(session, &facts, complete && stored ? error : &later);
     session_notes(session, complete && stored, ", breakeven-answers.csv");
@@ -128,6 +138,7 @@ static bool run_breakeven(const struct settings *settings, struct error *error)
     bool done = session_run(&breakeven_session, &breakeven, settings, error);
 
     free(breakeven.verdicts);
+    free(breakeven.agreements);
     return done;
 }
 

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* More would not fit the memory that a benchmark may take beside what it measures. */
 enum { SAMPLES_MAX = 4000000 };

@@ -161,6 +161,80 @@ size_t breakeven_verdicts(const struct sweep *sweep, const struct samples *sampl
     return n;
 }
 
+/* The case of a verdict's system at a length; null where it is not in the plan. */
+static const struct plan_case *case_of(const struct sweep *sweep, const struct plan *plan,
+                                       const struct verdict *of, size_t length, bool released)
+{
+    const struct variant *variant = released ? of->system->release : of->system->hold;
+
+    for (size_t c = 0; c < plan->length; c++) {
+        const struct plan_case *each = &plan->cases[c];
+        if (each->variant == variant && each->pin == of->pin && each->threads == of->threads &&
+            each->call == sweep->units[length]) {
+            return each;
+        }
+    }
+    return NULL;
+}
+
+static double speedup_at(const struct sweep *sweep, const struct samples *samples,
+                         const struct verdict *of, size_t length, bool released,
+                         double *scratch)
+{
+    const struct plan *plan = samples->plan;
+    const struct plan_case *found = case_of(sweep, plan, of, length, released);
+
+    return found != NULL
+               ? estimate(samples, (size_t)(found - plan->cases), paired_speedup, scratch)
+                     .median
+               : NAN;
+}
+
+static void find_furthest(const struct sweep *sweep, const struct samples *samples,
+                          struct agreement *agreement, double *scratch)
+{
+    agreement->furthest = NAN;
+    for (size_t i = 0; i < 2 * sweep->length; i++) {
+        bool released = i % 2;
+        double ratio =
+            speedup_at(sweep, samples, agreement->interpreter, i / 2, released, scratch) /
+            speedup_at(sweep, samples, agreement->model, i / 2, released, scratch);
+        if (!isnan(ratio) && !(fabs(log(ratio)) <= fabs(log(agreement->furthest)))) {
+            agreement->furthest = ratio;
+            agreement->furthest_at = i / 2;
+            agreement->released = released;
+        }
+    }
+}
+
+static bool has_crossing(const struct sweep *sweep, struct estimate estimate)
+{
+    return estimate.n > 0 && crossing_outcome(estimate.median, sweep->call_s[0]) == CROSSES_AT;
+}
+
+size_t breakeven_agreements(const struct sweep *sweep, const struct samples *samples,
+                            const struct verdict *verdicts, size_t n,
+                            struct agreement *agreements, double *scratch)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < n * n; i++) {
+        const struct verdict *guest = &verdicts[i / n], *model = &verdicts[i % n];
+
+        if (guest->system->interpreter == NULL || model->system->interpreter != NULL ||
+            guest->pin != model->pin || guest->threads != model->threads) {
+            continue;
+        }
+        struct agreement *new = &agreements[found++];
+        *new = (struct agreement){.interpreter = guest, .model = model, .break_even = NAN};
+        if (has_crossing(sweep, guest->break_even) && has_crossing(sweep, model->break_even)) {
+            new->break_even = guest->break_even.median / model->break_even.median;
+        }
+        find_furthest(sweep, samples, new, scratch);
+    }
+    return found;
+}
+
 size_t breakeven_verdicts_max(const struct sweep *sweep)
 {
     return pin_policy_count * sweep->system_count * sweep->threads.length;

@@ -6,10 +6,36 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 extern const struct variant variant_hold, variant_release;
 
-const struct system model_system = {"model", &variant_hold, &variant_release};
+/* The mode of that name, where it can be run; or null. */
+static const struct variant *mode_of(const struct interpreter *interpreter, const char *name)
+{
+    for (int m = 0; m < MODE_COUNT; m++) {
+        const struct variant *variant = &interpreter->guests[m].variant;
+        if (strcmp(interpreter_modes[m].name, name) == 0 && guest_is_there(variant)) {
+            return variant;
+        }
+    }
+    return NULL;
+}
+
+size_t sweep_systems(const struct interpreters *interpreters, struct system *systems)
+{
+    size_t n = 0;
+
+    systems[n++] = (struct system){"model", &variant_hold, &variant_release, NULL};
+    for (size_t i = 0; i < interpreters->length; i++) {
+        const struct interpreter *each = interpreters->at[i];
+        const struct variant *hold = mode_of(each, "hold"), *release = mode_of(each, "release");
+        if (hold != NULL && release != NULL) {
+            systems[n++] = (struct system){each->name, hold, release, each};
+        }
+    }
+    return n;
+}
 
 /* What is measured unless lengths are asked for. */
 #define SHORTEST_S 100e-9
@@ -203,6 +229,13 @@ void sweep_threads(struct sweep *sweep, const struct settings *settings,
     }
 }
 
+/* Interpreters bind their threads as `core` does, or not at all. */
+static bool can_have(const struct system *system, const struct pin_policy *pin)
+{
+    return system->interpreter == NULL || !pin->binds ||
+           (strcmp(pin->name, "core") == 0 && system->interpreter->facts.binds);
+}
+
 /* Both ways of one call, under one policy. */
 static bool add_length(const struct sweep *sweep, struct plan *plan,
                        const struct settings *settings, const struct machine_facts *facts,
@@ -231,10 +264,10 @@ bool sweep_plan(const struct sweep *sweep, struct plan *plan, const struct setti
 {
     *plan = (struct plan){0};
     for (size_t p = 0; p < pin_policy_count; p++) {
+        const struct pin_policy *pin = &pin_policies[p];
         for (size_t s = 0; s < sweep->system_count && settings->pins >> p & 1; s++) {
-            for (size_t l = 0; l < sweep->length; l++) {
-                const struct plan_case like = {.pin = &pin_policies[p],
-                                               .call = sweep->units[l]};
+            for (size_t l = 0; l < sweep->length && can_have(&sweep->systems[s], pin); l++) {
+                const struct plan_case like = {.pin = pin, .call = sweep->units[l]};
                 if (!add_length(sweep, plan, settings, facts, &like, &sweep->systems[s],
                                 error)) {
                     return false;

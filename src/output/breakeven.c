@@ -42,7 +42,7 @@ static void print_table(const struct breakeven_report *report, const struct verd
     const struct plan *plan = report->samples->plan;
     bool timed = strcmp(report->sweep->kernel->unit, "decrement") == 0;
 
-    bool model = verdict->system == &model_system;
+    bool model = verdict->system->interpreter == NULL;
 
     fprintf(to, "\n%sSpeedup over one thread that holds%s: %s%s%u thread%s%s, pin %s\n",
             style->bold, style->plain, model ? "" : verdict->system->name, model ? "" : ", ",
@@ -70,6 +70,18 @@ static void print_sentences(const struct breakeven_report *report, const struct 
         breakeven_sentences(paragraph.text, sizeof paragraph.text, report->sweep,
                             &report->verdicts[i]);
         fputc('\n', to);
+        paragraph_print(&paragraph, style, to);
+    }
+}
+
+static void print_agreements(const struct breakeven_report *report, const struct style *style,
+                             FILE *to)
+{
+    for (size_t i = 0; i < report->agreement_count; i++) {
+        struct paragraph paragraph = {0, ""};
+        breakeven_agreement_sentence(paragraph.text, sizeof paragraph.text, report->sweep,
+                                     &report->agreements[i]);
+        fputs(i == 0 ? "\n" : "", to);
         paragraph_print(&paragraph, style, to);
     }
 }
@@ -111,6 +123,7 @@ void breakeven_print(const struct breakeven_report *report, const struct style *
     }
     report_legend(report->summaries, cases, style, to);
     print_sentences(report, style, to);
+    print_agreements(report, style, to);
     print_drift(report, style, to);
     report_warnings(report->facts, report->summaries, cases, style, to);
 }

@@ -14,14 +14,15 @@ static const char summary_header[] =
 static const char answers_header[] = "system,kernel,lock,pin,threads,answer,call_s,call_s_lo,"
                                      "call_s_hi,call,call_lo,call_hi,ratio\n";
 
-static void begin(struct csv_row *row, const char *name, const struct sweep *sweep,
+/* An interpreter brings its own lock. */
+static void begin(struct csv_row *row, const char *name, bool model, const struct sweep *sweep,
                   const struct settings *settings, const struct pin_policy *pin,
                   unsigned threads)
 {
     csv_begin(row);
     csv_text(row, name);
     csv_text(row, sweep->kernel->name);
-    csv_text(row, settings->lock->name);
+    csv_text(row, model ? settings->lock->name : "own");
     csv_text(row, pin->name);
     csv_integer(row, threads);
 }
@@ -29,7 +30,8 @@ static void begin(struct csv_row *row, const char *name, const struct sweep *swe
 static void begin_case(struct csv_row *row, const struct sweep *sweep,
                        const struct settings *settings, const struct plan_case *of)
 {
-    begin(row, of->variant->name, sweep, settings, of->pin, of->threads);
+    begin(row, of->variant->name, of->variant->context == NULL, sweep, settings, of->pin,
+          of->threads);
     csv_integer(row, of->call);
     csv_number(row, sweep->call_s[sweep_place(sweep, of)]);
 }
@@ -40,12 +42,13 @@ static void add_row(struct csv_row *row, const struct samples *samples, size_t c
     const struct breakeven_rows *rows = context;
     const struct plan_case *of = &samples->plan->cases[c];
     const struct sample *sample = sample_at(samples, c, rep);
+    bool model = of->variant->context == NULL;
 
     begin_case(row, rows->sweep, rows->settings, of);
     csv_integer(row, rep + 1);
     csv_integer(row, sample->count);
-    csv_number(row, rows->settings->held_s);
-    csv_integer(row, rows->settings->shared_lines);
+    csv_number(row, model ? rows->settings->held_s : (double)NAN);
+    csv_number(row, model ? rows->settings->shared_lines : (double)NAN);
     csv_number(row, sample->wall_s);
     csv_number(row, sample->cpu_s);
     csv_number(row, sample_rate(sample));
@@ -109,7 +112,8 @@ static bool answer(const struct answers *to, const struct verdict *of, const cha
 {
     struct csv_row row;
 
-    begin(&row, of->system->name, to->sweep, to->settings, of->pin, of->threads);
+    begin(&row, of->system->name, of->system->interpreter == NULL, to->sweep, to->settings,
+          of->pin, of->threads);
     csv_text(&row, name);
     add_estimate(&row, call_s);
     add_estimate(&row, call);

@@ -77,7 +77,7 @@ static void say_interval(struct paragraph *to, const struct sweep *sweep,
 
 static void say_who(struct paragraph *to, const struct verdict *of)
 {
-    if (of->system != &model_system) {
+    if (of->system->interpreter != NULL) {
         say(to, "%s, with", of->system->name);
     } else {
         say(to, "With");
@@ -214,5 +214,30 @@ void breakeven_sentences(char *text, size_t size, const struct sweep *sweep,
         say_gain(&to, sweep, verdict);
     }
     say_drift(&to, verdict);
+    snprintf(text, size, "%s", to.text);
+}
+
+void breakeven_agreement_sentence(char *text, size_t size, const struct sweep *sweep,
+                                  const struct agreement *agreement)
+{
+    const struct verdict *interpreter = agreement->interpreter, *model = agreement->model;
+    struct paragraph to = {0, ""};
+    char length[LENGTH_MAX], ours[LENGTH_MAX];
+
+    say(&to, "%s beside the model, %u thread%s, pin %s:", interpreter->system->name,
+        interpreter->threads, interpreter->threads == 1 ? "" : "s", interpreter->pin->name);
+    if (!isnan(agreement->break_even)) {
+        format_length(length, sizeof length, sweep, interpreter->break_even.median);
+        format_length(ours, sizeof ours, sweep, model->break_even.median);
+        say(&to, " break-even at %s against %s, a ratio of %.2f;", length, ours,
+            agreement->break_even);
+    }
+    if (isnan(agreement->furthest)) {
+        say(&to, " nothing to compare.");
+    } else {
+        format_length(length, sizeof length, sweep, sweep->call_s[agreement->furthest_at]);
+        say(&to, " the curves are furthest apart at %s, %s, by a ratio of %.2f.", length,
+            agreement->released ? "releasing" : "holding", agreement->furthest);
+    }
     snprintf(text, size, "%s", to.text);
 }

@@ -9,6 +9,9 @@
 
 #include <cmocka.h>
 
+extern const struct variant variant_hold, variant_release;
+static const struct system our_own = {"model", &variant_hold, &variant_release, NULL};
+
 static struct sweep sweep;
 static struct plan plan;
 
@@ -80,8 +83,7 @@ static void make_plan(void)
     struct machine_facts facts = {.pus = 1, .cores = 1};
     struct error error;
 
-    sweep = (struct sweep){
-        .kernel = &kernel_countdown, .systems = &model_system, .system_count = 1};
+    sweep = (struct sweep){.kernel = &kernel_countdown, .systems = &our_own, .system_count = 1};
     sweep_lengths_linear(&sweep, &wanted, 1e-9);
     sweep_threads(&sweep, &settings, &facts);
     assert_true(sweep_plan(&sweep, &plan, &settings, &facts, &error));
