@@ -9,6 +9,7 @@ RESULTS = results
 BENCH   = --pin=core,none
 # BREAKEVEN: options of the sweep that 'make breakeven' runs.
 BREAKEVEN =
+QUICK_SWEEP := --length=100ns,1us,10us,100us,1ms --time=50ms
 QUICK   =
 
 comma := ,
@@ -112,7 +113,7 @@ bench: gilscope python plugins ## measure, write CSV to results/, draw, show the
 
 breakeven: gilscope ## should my function release the GIL? To results/, three minutes (QUICK=1: 20 s)
 	@mkdir -p "$$RESULTS"
-	@trap : INT TERM; ./gilscope breakeven $(if $(QUICK),--length=100ns,1us,10us,100us,1ms --time=50ms) \
+	@trap : INT TERM; ./gilscope breakeven $(if $(QUICK),$(QUICK_SWEEP)) \
 	    $(BREAKEVEN) --output="$$RESULTS" >"$$RESULTS/breakeven.txt.part" || \
 	    { status=$$?; cat "$$RESULTS/breakeven.txt.part"; exit $$status; }
 	@mv "$$RESULTS/breakeven.txt.part" "$$RESULTS/breakeven.txt"

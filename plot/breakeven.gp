@@ -25,7 +25,7 @@ wide(n) = 1.4 + 1.6 * (1 - pale(n) / 0.55)
 threads(n) = sprintf('%d thread%s', n, n == 1 ? '' : 's')
 
 # --- the panels: side by side, the labels of each at its right ---
-LABELS = 152.0
+LABELS = COUNT[COUNTS] > 99 ? 166.0 : 152.0
 LEFT = 72.0
 GAP = 14.0
 ROWS = COUNTS > 2 ? COUNTS - 1 : 1       # of words above a panel

@@ -1,5 +1,5 @@
-# Reads machine.csv and fidelity.csv (if they are there) and summary.csv in the current folder, checks
-# them, and writes what the gnuplot scripts load: cases.gp (the curves, the machine), points.dat (a
+# Reads machine.csv and fidelity.csv (if they are there) and bench-summary.csv in the current folder,
+# checks them, and writes what the gnuplot scripts load: cases.gp (the curves, the machine), points.dat (a
 # block a curve; last, 1 for what was measured) and pairs.dat (a line a pair of interpreter and model).
 # A curve is one variant under one pin policy; an interpreter's is its pinned runs, where it has some,
 # and the others for what was not run pinned: more would crowd the picture. gnuplot could read the CSV

@@ -18,7 +18,7 @@ struct breakeven {
     size_t agreement_count;
 };
 
-/* It takes minutes: say so before. */
+/* It takes minutes: say so before they begin. */
 static void tell_duration(const struct session *session)
 {
     const struct settings *settings = session->settings;
@@ -55,13 +55,17 @@ static bool prepare(struct session *session, struct error *error)
     if (breakeven->verdicts == NULL || breakeven->agreements == NULL) {
         return fail(error, "out of memory for %zu cases", session->plan.length);
     }
-    tell_duration(session);
     return true;
 }
 
 static bool open_more(struct session *session, struct error *error)
 {
-    return results_open_more(&session->results, session->settings->output, error);
+    /* The last thing that can go wrong before it measures. */
+    if (!results_open_more(&session->results, session->settings->output, error)) {
+        return false;
+    }
+    tell_duration(session);
+    return true;
 }
 
 static bool write_files(struct session *session, const struct run_facts *facts, bool complete,

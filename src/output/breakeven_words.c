@@ -85,40 +85,64 @@ static void say_who(struct paragraph *to, const struct verdict *of)
     say(to, " %u thread%s, pin %s: ", of->threads, of->threads == 1 ? "" : "s", of->pin->name);
 }
 
-static void say_break_even(struct paragraph *to, const struct sweep *sweep,
-                           struct estimate estimate)
+/* One length alone: nothing is crossed, it is above or below. */
+static void say_one_length(struct paragraph *to, const char *length, double crossed)
+{
+    say(to,
+        isinf(crossed) ? "do not release around calls of %s: it is a loss"
+                       : "releasing is no loss around calls of %s",
+        length);
+}
+
+static void say_outcome(struct paragraph *to, const struct sweep *sweep, double crossed,
+                        const char *shortest, const char *longest)
 {
     bool timed = strcmp(sweep->kernel->unit, "decrement") == 0;
-    double shortest = sweep->call_s[0], longest = sweep->call_s[sweep->length - 1];
-    char length[LENGTH_MAX], last[LENGTH_MAX];
+    char length[LENGTH_MAX];
 
-    format_length(last, sizeof last, sweep, longest);
-    if (crossing_is_open(estimate, shortest)) {
-        format_length(length, sizeof length, sweep, shortest);
-        say(to,
-            "the blocks disagree from the shortest call, %s, to the longest, %s, so that no "
-            "break-even can be told; more blocks (--reps) or a quieter machine may tell",
-            length, last);
+    if (sweep->length == 1) {
+        say_one_length(to, shortest, crossed);
         return;
     }
-    switch (crossing_outcome(estimate.median, shortest)) {
+    switch (crossing_outcome(crossed, sweep->call_s[0])) {
     case CROSSES_ALWAYS:
-        format_length(length, sizeof length, sweep, shortest);
-        say(to, "releasing is no loss at any length measured, from %s on", length);
+        say(to, "releasing is no loss at any length measured, from %s on", shortest);
         break;
     case CROSSES_NEVER:
         say(to, "do not release: up to %s, the longest call measured, it does not pay for good",
-            last);
+            longest);
         break;
     case CROSSES_AT:
-        format_length(length, sizeof length, sweep, estimate.median);
+        format_length(length, sizeof length, sweep, crossed);
         say(to, "release around calls %s %s", timed ? "longer than" : "on more than", length);
         break;
     }
-    if (estimate.lo < estimate.hi) { /* else all blocks agree */
-        say(to, " ");
-        say_interval(to, sweep, estimate);
+}
+
+static void say_break_even(struct paragraph *to, const struct sweep *sweep,
+                           struct estimate estimate)
+{
+    char shortest[LENGTH_MAX], longest[LENGTH_MAX];
+
+    format_length(shortest, sizeof shortest, sweep, sweep->call_s[0]);
+    format_length(longest, sizeof longest, sweep, sweep->call_s[sweep->length - 1]);
+    if (!crossing_is_open(estimate, sweep->call_s[0])) {
+        say_outcome(to, sweep, estimate.median, shortest, longest);
+        if (estimate.lo < estimate.hi) { /* else all blocks agree */
+            say(to, " ");
+            say_interval(to, sweep, estimate);
+        }
+        return;
     }
+    if (sweep->length == 1) {
+        say(to, "the blocks disagree whether releasing is a loss around calls of %s", shortest);
+    } else {
+        say(to,
+            "the blocks disagree from the shortest call, %s, to the longest, %s, so that no "
+            "break-even can be told",
+            shortest, longest);
+    }
+    say(to, "; more blocks (--reps) or a quieter machine may tell");
 }
 
 /* Only where it is certain that releasing is slower. */

@@ -193,4 +193,11 @@ subtest 'bad options' => sub {
     }
 };
 
+subtest 'more than can be kept' => sub {
+    my $folder = temp_folder();
+    one_line_error(gilscope(words('breakeven -r 1000 -t 1-400 -l'), join(',', 1 .. 20), '-o', "$folder/new"), 2,
+        'millions of repetitions', qr/--threads/, qr/--reps/);
+    ok(!-e "$folder/new", 'nothing is written');
+};
+
 done_testing();

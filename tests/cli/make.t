@@ -14,6 +14,15 @@ subtest 'make help lists the targets' => sub {
     ok(length($listed{$_} // ''), $_) for qw(bench breakeven plot test deps install clean help lint);
 };
 
+subtest 'QUICK=1 is a shorter bench, and a sweep of fewer lengths' => sub {
+    my $bench = run('make', '-n', 'bench', 'QUICK=1')->{out};
+    like($bench, qr/gilscope bench [^\n]*--time=15ms/, 'bench');
+    my $sweep = run('make', '-n', 'breakeven', 'QUICK=1')->{out};
+    my ($lengths) = $sweep =~ /gilscope breakeven [^\n]*--length=(\S+) --time=\S+/;
+    is($lengths, '100ns,1us,10us,100us,1ms', 'breakeven: all of the decades');
+    unlike(run('make', '-n', 'breakeven')->{out}, qr/--length/, 'and all lengths without it');
+};
+
 subtest 'make install puts a program where it is told' => sub {
     my $here = temp_folder();
     my $result = run('make', '-s', 'install', "DESTDIR=$here/a root", 'PREFIX=/usr');

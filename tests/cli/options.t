@@ -88,7 +88,7 @@ subtest '--variant runs those named, and serial with them' => sub {
 };
 
 subtest '--length, --lock, --held and --shared are for the variants that make calls' => sub {
-    my @rows = bench(qw(--reps=1 --count=20k -t2 -v hold,release --length=500));
+    my @rows = bench(words('--reps=1 --count=20k -t2 -v hold,release --length=500'));
     for my $variant (qw(hold release)) {
         my ($row) = grep { $_->{variant} eq $variant } @rows;
         is($row->{chunk}, 500, "$variant: calls of 500 decrements");
@@ -108,7 +108,7 @@ subtest '--length, --lock, --held and --shared are for the variants that make ca
         one_line_error(gilscope('bench', '-v', 'gil', $option), 2, "$option without them", qr/$name/,
             qr/hold,release/);
     }
-    one_line_error(gilscope(qw(bench -v hold --length=1us,2us)), 2, 'two lengths', qr/--length/, qr/breakeven/);
+    one_line_error(gilscope(words('bench -v hold --length=1us,2us')), 2, 'two lengths', qr/--length/, qr/breakeven/);
 };
 
 subtest '--threads takes lists, ranges and steps' => sub {

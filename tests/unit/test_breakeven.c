@@ -227,6 +227,23 @@ static void test_what_cannot_be_told(void **state)
     says(&verdict, "With 2 threads, pin core: no block is complete.");
 }
 
+static void test_one_length_alone(void **state)
+{
+    struct verdict verdict = made_up((struct estimate){1e-7, 1e-7, 1e-7, 6});
+
+    (void)state;
+    sweep.length = 1;
+    says(&verdict, "With 2 threads, pin core: releasing is no loss around calls of 100 ns.");
+    verdict.break_even = (struct estimate){INFINITY, INFINITY, INFINITY, 6};
+    says(&verdict,
+         "With 2 threads, pin core: do not release around calls of 100 ns: it is a loss.");
+    verdict.break_even = (struct estimate){1e-7, 1e-7, INFINITY, 6};
+    says(&verdict,
+         "With 2 threads, pin core: the blocks disagree whether releasing is a loss around "
+         "calls of 100 ns; more blocks (--reps) or a quieter machine may tell.");
+    sweep.length = LENGTHS;
+}
+
 static void test_fewer_blocks_than_an_interval_needs(void **state)
 {
     struct verdict verdict = made_up((struct estimate){12e-6, 8e-6, 15e-6, 2});
@@ -317,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_a_worst_case_that_is_not_certain_is_not_told),
         cmocka_unit_test(test_always_and_never),
         cmocka_unit_test(test_what_cannot_be_told),
+        cmocka_unit_test(test_one_length_alone),
         cmocka_unit_test(test_fewer_blocks_than_an_interval_needs),
         cmocka_unit_test(test_one_thread),
         cmocka_unit_test(test_one_core),
