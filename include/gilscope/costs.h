@@ -118,8 +118,9 @@ struct cost_summary {
 /* scratch: the caller's, item->reps doubles. An item without repetitions gives NANs. */
 struct cost_summary cost_summarise(const struct cost_item *item, double *scratch);
 
-/* So many turns of a loop that touches no memory. */
-void cost_delay(uint64_t turns);
+/* So many turns of a loop that touches no memory. What it returns is of no use, but makes the
+ * compiler keep the loop: it cannot see from another file that nobody looks at it. */
+float cost_delay(uint64_t turns);
 
 /* `count` hand-offs of place->lock between two threads bound to place->slots[0] and [1], in
  * strict alternation: *seconds is `count` times the median from a release to the other's acquire;

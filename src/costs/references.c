@@ -3,14 +3,6 @@
 
 #include "gilscope/clock.h"
 
-void cost_delay(uint64_t turns)
-{
-    for (uint64_t left = turns; left > 0; left--) {
-        /* Defeats the compiler, which would see that the loop does nothing. */
-        __asm__ volatile("" : "+r"(left));
-    }
-}
-
 static bool measure_delay(const struct cost_place *place, uint64_t count, double *seconds,
                           struct error *error)
 {
@@ -31,7 +23,10 @@ static bool measure_empty(const struct cost_place *place, uint64_t count, double
 
     (void)place;
     (void)error;
-    cost_delay(count);
+    for (uint64_t left = count; left > 0; left--) {
+        /* Defeats the compiler, which would see that the loop does nothing. */
+        __asm__ volatile("" : "+r"(left));
+    }
     *seconds = clock_now() - start_s;
     return true;
 }
