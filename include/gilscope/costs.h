@@ -89,8 +89,8 @@ struct cost_plan {
     bool pairs;                  /* false: hand-offs are left out, for want of a second PU */
 };
 
-/* Plans all costs for so many repetitions; threads empty: all usable cores, and 2 where there are
- * more. Measures how long a delay is, in the caller, which is then bound as the first thread.
+/* Plans all costs for so many repetitions; threads empty: 2, and all usable cores where there are
+ * more (1 where there is one PU). Measures how long a delay is, in the caller, which is then bound as the first thread.
  * cost_plan_free frees. Errors: memory; threads that OpenMP or the system will not give. */
 bool cost_plan_make(struct cost_plan *plan, const struct machine *machine,
                     const struct thread_list *threads, unsigned reps, struct error *error);

@@ -48,12 +48,11 @@ static bool prepare(struct costs_run *run, struct error *error)
                           "HWLOC_XMLFILE or HWLOC_SYNTHETIC names another machine: costs can "
                           "only be measured on this one");
     }
-    return make_folder(settings->output, error) &&
-           outfile_open(&run->file, settings->output, "costs.csv", costs_csv_header_size(),
-                        &run->kept_earlier, error) &&
-           cost_plan_make(&run->plan, run->machine, &settings->threads, settings->reps,
+    return cost_plan_make(&run->plan, run->machine, &settings->threads, settings->reps,
                           error) &&
-           allocate(run, error);
+           allocate(run, error) && make_folder(settings->output, error) &&
+           outfile_open(&run->file, settings->output, "costs.csv", costs_csv_header_size(),
+                        &run->kept_earlier, error);
 }
 
 static void release(struct costs_run *run)

@@ -29,7 +29,7 @@ static void choose_threads(struct cost_plan *plan, const struct thread_list *ask
     struct thread_list list = *asked;
 
     if (list.length == 0) {
-        list.values[list.length++] = facts->cores > 2 ? 2 : facts->cores;
+        list.values[list.length++] = facts->pus < 2 ? 1 : 2;
         if (facts->cores > 2) {
             list.values[list.length++] =
                 facts->cores < THREADS_MAX ? facts->cores : THREADS_MAX;

@@ -117,6 +117,7 @@ subtest 'what OpenMP is told' => sub {
     my $here = temp_folder();
     one_line_error(gilscope({env => {OMP_THREAD_LIMIT => 1}}, @small, qw(-t 2 -o), $here),
         1, 'a limit', qr/OMP_THREAD_LIMIT/);
+    is_deeply([names_in($here)], [], 'no file is begun');
     for my $env ({OMP_NUM_THREADS => 1}, {OMP_DYNAMIC => 'true'}, {OMP_PROC_BIND => 'close'}) {
         my $result = gilscope({env => $env}, @small, qw(-t 2 -o), $here);
         is($result->{exit}, 0, join '=', %$env) or diag($result->{err});
