@@ -81,7 +81,7 @@ static void place_item(struct cost_item *item, struct cost_plan *plan, size_t pl
         item->place.threads = 2;
         memcpy(item->pair, distances[place].pair, sizeof item->pair);
         item->place.slots = item->pair;
-        snprintf(item->distance, sizeof item->distance, "%s", distances[place].name);
+        memcpy(item->distance, distances[place].name, sizeof item->distance);
     }
 }
 
