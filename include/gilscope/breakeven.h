@@ -24,8 +24,8 @@ struct verdict {
     bool oversubscribed;
     double possible;            /* the speedup that threads and PUs allow */
     struct estimate break_even; /* releasing is no slower than holding */
-    /* Releasing gives so much of what is possible over one thread that holds. n is 0 where nothing
-     * is possible. */
+    /* Releasing gives so much of what is possible over one thread that holds: by the nearest curve
+     * that only grows with the length. n is 0 where nothing is possible. */
     struct estimate half_gain, ninety_gain;
     size_t worst; /* the length, a place in the sweep, where releasing is worst; */
     struct estimate worst_ratio; /* and release / hold there */

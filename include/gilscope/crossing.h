@@ -10,6 +10,7 @@
 #ifndef GILSCOPE_CROSSING_H
 #define GILSCOPE_CROSSING_H
 
+#include "gilscope/parse.h"
 #include "gilscope/statistics.h"
 
 #include <stdbool.h>
@@ -18,6 +19,12 @@
 /* The crossing of curve[n] over lengths[n], which ascend and are above 0; between two of them the
  * curve is a line over the logarithm of the length. NAN where n is 0 or a value is NAN. */
 double crossing(const double *lengths, const double *curve, size_t n, double level);
+
+/* The non-decreasing curve nearest to curve[n], least squares, in its place (pool adjacent violators:
+ * Ayer et al., "An Empirical Distribution Function for Sampling with Incomplete Information",
+ * Annals of Mathematical Statistics 26, 1955). For what can only grow with the length: a dip at a
+ * long one is noise then, and must not hide where the level is reached. n: at most LENGTHS_MAX. */
+void make_ascending(double *curve, size_t n);
 
 enum crossing_outcome { CROSSES_ALWAYS, CROSSES_AT, CROSSES_NEVER };
 

@@ -55,9 +55,9 @@ struct curve {
     size_t cases[LENGTHS_MAX];
 };
 
-/* From which length on `of` is at least the level, in each block. */
+/* From which length on `of` is at least the level, in each block; ascends: it can only grow. */
 static struct estimate crossings(const struct curve *curve, quantity of, double level,
-                                 double *scratch)
+                                 bool ascends, double *scratch)
 {
     size_t n = 0;
 
@@ -65,6 +65,9 @@ static struct estimate crossings(const struct curve *curve, quantity of, double 
         double values[LENGTHS_MAX];
         for (size_t l = 0; l < curve->length; l++) {
             values[l] = of(curve->samples, curve->cases[l], rep);
+        }
+        if (ascends) {
+            make_ascending(values, curve->length);
         }
         double at = crossing(curve->sweep->call_s, values, curve->length, level);
         if (!isnan(at)) {
@@ -113,11 +116,11 @@ static void judge(const struct curve *curve, unsigned pus, struct verdict *verdi
         return;
     }
     find_worst(curve, verdict, scratch);
-    verdict->break_even = crossings(curve, release_over_hold, 1, scratch);
+    verdict->break_even = crossings(curve, release_over_hold, 1, false, scratch);
     if (verdict->possible > 1) {
         double gain = verdict->possible - 1;
-        verdict->half_gain = crossings(curve, paired_speedup, 1 + 0.5 * gain, scratch);
-        verdict->ninety_gain = crossings(curve, paired_speedup, 1 + 0.9 * gain, scratch);
+        verdict->half_gain = crossings(curve, paired_speedup, 1 + 0.5 * gain, true, scratch);
+        verdict->ninety_gain = crossings(curve, paired_speedup, 1 + 0.9 * gain, true, scratch);
     }
 }
 

@@ -39,6 +39,33 @@ double crossing(const double *lengths, const double *curve, size_t n, double lev
     return lengths[at - 1] * exp(share * log(lengths[at] / lengths[at - 1]));
 }
 
+void make_ascending(double *curve, size_t n)
+{
+    struct pool {
+        double mean;
+        size_t length;
+    } pools[LENGTHS_MAX];
+    size_t count = 0, at = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        pools[count++] = (struct pool){curve[i], 1};
+        while (count > 1 && pools[count - 2].mean > pools[count - 1].mean) {
+            struct pool *into = &pools[count - 2], *from = &pools[count - 1];
+            size_t length = into->length + from->length;
+            into->mean =
+                (into->mean * (double)into->length + from->mean * (double)from->length) /
+                (double)length;
+            into->length = length;
+            count--;
+        }
+    }
+    for (size_t p = 0; p < count; p++) {
+        for (size_t i = 0; i < pools[p].length; i++) {
+            curve[at++] = pools[p].mean;
+        }
+    }
+}
+
 enum crossing_outcome crossing_outcome(double value, double shortest)
 {
     return isinf(value) ? CROSSES_NEVER : value <= shortest ? CROSSES_ALWAYS : CROSSES_AT;

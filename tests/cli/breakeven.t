@@ -200,4 +200,33 @@ subtest 'more than can be kept' => sub {
     ok(!-e "$folder/new", 'nothing is written');
 };
 
+subtest 'interpreters make the calls too, with a lock of their own' => sub {
+    my $home = temp_folder();
+    my $fake = "$home/a python";
+    symlink "$ROOT/tests/fake-python", $fake or die;
+    my ($folder, $result) = breakeven('--length=1k,32k', '--pin=core,none', "--python=$fake");
+    my @theirs = grep { $_->{variant} =~ m{/} } rows($folder);
+    is(join(' ', sort(uniq(column('variant', @theirs)))), 'cpython-3.11/hold cpython-3.11/release', 'both ways');
+    is(join(' ', uniq(column('pin', @theirs))), 'none', 'unpinned, since it cannot bind its threads');
+    is(scalar(@theirs), 2 * 2 * 2 * 2, 'two variants, 1 and 2 threads, two lengths, two blocks');
+    is(join(' ', uniq(column('lock', @theirs))), 'own', 'its own lock');
+    is(join('', map { "$_->{held_s}$_->{shared}" } @theirs), '', 'and its own work with it');
+    is(join(' ', grep { $_->{count} % $_->{call} } @theirs), '', 'whole calls');
+    my %baseline = map { ("$_->{call} $_->{rep}" => $_->{rate_per_s}) }
+        grep { $_->{variant} =~ /hold/ && $_->{threads} == 1 } @theirs;
+    near($_->{speedup}, $_->{rate_per_s} / $baseline{"$_->{call} $_->{rep}"}, 'over its own one thread that holds')
+        for @theirs;
+    ok((grep { $_->{system} eq 'cpython-3.11' && $_->{answer} eq 'break_even' }
+        csv_rows(slurp("$folder/breakeven-answers.csv"))), 'its break-even is an answer');
+    like($result->{out}, qr/^cpython-3\.11 beside the model, 2 threads, pin none:/m, 'and is set beside the model');
+};
+
+subtest 'an interpreter that cannot make calls costs a line' => sub {
+    my $folder = temp_folder();
+    symlink "$ROOT/tests/fake-python", "$folder/lacks" or die;
+    my (undef, $result) = breakeven('--length=1k', "--python=$folder/lacks,$folder/no-such");
+    like($result->{err}, qr{^gilscope: cpython-3\.11/hold left out: ImportError}m, 'why');
+    like($result->{err}, qr{^gilscope: interpreter left out: .*no-such}m, 'and one that is not there');
+};
+
 done_testing();

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -120,6 +121,29 @@ static void test_logs_are_interpolated(void **state)
     assert_true(isinf(interpolate_logs(INFINITY, 1e-6, 100, 1e-5, 1000)));
 }
 
+static void check_ascending(const double *curve, const double *expected, size_t n)
+{
+    double made[8];
+
+    memcpy(made, curve, n * sizeof *made);
+    make_ascending(made, n);
+    for (size_t i = 0; i < n; i++) {
+        check(made[i], expected[i]);
+    }
+}
+
+static void test_curves_made_ascending(void **state)
+{
+    (void)state;
+    check_ascending((double[]){1, 2, 3}, (double[]){1, 2, 3}, 3);
+    check_ascending((double[]){3, 2, 1}, (double[]){2, 2, 2}, 3);
+    check_ascending((double[]){1, 1.8, 2, 1.9, 2.1, 1.7},
+                    (double[]){1, 1.8, 1.925, 1.925, 1.925, 1.925}, 6);
+    check_ascending((double[]){5}, (double[]){5}, 1);
+    /* A pool that grows backwards. */
+    check_ascending((double[]){2, 4, 1, 1}, (double[]){2, 2, 2, 2}, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +158,7 @@ int main(void)
         cmocka_unit_test(test_estimates_of_mixed_outcomes),
         cmocka_unit_test(test_intervals_that_are_bounded_on_one_side),
         cmocka_unit_test(test_logs_are_interpolated),
+        cmocka_unit_test(test_curves_made_ascending),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     alarm(60); /* a hang is a failure */
