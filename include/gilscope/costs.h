@@ -10,6 +10,7 @@
 
 #include "gilscope/error.h"
 #include "gilscope/gil.h"
+#include "gilscope/kernel.h"
 #include "gilscope/machine.h"
 #include "gilscope/parse.h"
 #include "gilscope/statistics.h"
@@ -26,7 +27,8 @@ struct cost_place {
     const struct slot *slots; /* slots[threads]; null: the caller is not bound */
     unsigned threads;
     const struct gil_kind *lock; /* null where the cost is not one of a lock */
-    uint64_t delay;              /* turns of cost_delay that last COST_DELAY_S */
+    const struct kernel *kernel;
+    uint64_t delay; /* turns of cost_delay that last COST_DELAY_S */
 };
 
 /* Does `count` operations and writes the seconds that they took together. On failure *seconds is
@@ -55,6 +57,7 @@ struct cost {
     const struct cost_reference *reference; /* null: nothing is subtracted */
     enum cost_team team;
     bool per_lock;        /* once for each of gil_kinds[] */
+    bool of_kernel;       /* of the kernel that the user chose */
     bool unbound;         /* forks: the caller runs where the system likes */
     uint64_t least, most; /* operations in one call of measure(); most 0: any number */
     cost_measure measure;
@@ -68,7 +71,7 @@ struct cost_item {
     const struct cost *cost;
     struct cost_place place;
     struct slot pair[2];      /* the slots of a COST_PAIR */
-    char name[40];            /* "barrier", "lock gil free" */
+    char name[40];            /* "barrier", "lock gil free", "call countdown" */
     char distance[24];        /* "same L3"; empty but for COST_PAIR */
     uint64_t count;           /* operations in a call of measure(); 0: not sized yet */
     uint64_t reference_count; /* of the reference */
@@ -93,7 +96,8 @@ struct cost_plan {
  * more (1 where there is one PU). Measures how long a delay is, in the caller, which is then bound as the first thread.
  * cost_plan_free frees. Errors: memory; threads that OpenMP or the system will not give. */
 bool cost_plan_make(struct cost_plan *plan, const struct machine *machine,
-                    const struct thread_list *threads, unsigned reps, struct error *error);
+                    const struct kernel *kernel, const struct thread_list *threads,
+                    unsigned reps, struct error *error);
 void cost_plan_free(struct cost_plan *plan);
 
 /* Finds how many operations last about time_s: the warm-up. */

@@ -3,6 +3,7 @@
 
 #include "gilscope/clock.h"
 #include "gilscope/costs_report.h"
+#include "gilscope/guard.h"
 #include "gilscope/interrupt.h"
 #include "gilscope/outfile.h"
 #include "gilscope/plan.h"
@@ -48,8 +49,8 @@ static bool prepare(struct costs_run *run, struct error *error)
                           "HWLOC_XMLFILE or HWLOC_SYNTHETIC names another machine: costs can "
                           "only be measured on this one");
     }
-    return cost_plan_make(&run->plan, run->machine, &settings->threads, settings->reps,
-                          error) &&
+    return cost_plan_make(&run->plan, run->machine, settings->kernel, &settings->threads,
+                          settings->reps, error) &&
            allocate(run, error) && make_folder(settings->output, error) &&
            outfile_open(&run->file, settings->output, "costs.csv", costs_csv_header_size(),
                         &run->kept_earlier, error);
@@ -196,6 +197,7 @@ static bool run_costs(const struct settings *settings, struct error *error)
     bool going = prepare(&run, error);
 
     if (going) {
+        guard_says(settings->output, "costs.csv.part");
         going = warm_up(&run, error);
         while (going && run.blocks_done < settings->reps) {
             going = run_block(&run, &random, error);
@@ -215,8 +217,9 @@ static void costs_defaults(struct settings *settings)
 }
 
 static const struct option_spec *const costs_options[] = {
-    &option_costs_threads, &option_costs_reps, &option_costs_time, &option_output,
-    &option_costs_seed,    &option_csv,        &option_quiet,      NULL};
+    &option_costs_threads, &option_costs_reps, &option_costs_time,
+    &option_output,        &option_costs_seed, &option_csv,
+    &option_quiet,         &option_kernel,     NULL};
 
 const struct command command_costs = {
     .name = "costs",

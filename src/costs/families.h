@@ -30,6 +30,12 @@ bool measure_look(const struct cost_place *place, uint64_t count, double *second
 bool measure_handoff(const struct cost_place *place, uint64_t count, double *seconds,
                      struct error *error);
 
+/* kernel.c */
+bool measure_call(const struct cost_place *place, uint64_t count, double *seconds,
+                  struct error *error);
+bool measure_unit(const struct cost_place *place, uint64_t count, double *seconds,
+                  struct error *error);
+
 /* processes.c */
 bool measure_dispatch(const struct cost_place *place, uint64_t count, double *seconds,
                       struct error *error);

@@ -100,6 +100,10 @@ static void add_items(struct cost_plan *plan, const struct cost *cost,
                 snprintf(item->name, sizeof item->name, "lock %s %s", gil_kinds[l]->name,
                          cost->name);
             }
+            if (cost->of_kernel) {
+                snprintf(item->name, sizeof item->name, "%s %s", cost->name,
+                         base->kernel->name);
+            }
             place_item(item, plan, p, distances);
         }
     }
@@ -132,7 +136,8 @@ static bool check_threads(const struct cost_plan *plan, struct error *error)
 }
 
 bool cost_plan_make(struct cost_plan *plan, const struct machine *machine,
-                    const struct thread_list *threads, unsigned reps, struct error *error)
+                    const struct kernel *kernel, const struct thread_list *threads,
+                    unsigned reps, struct error *error)
 {
     struct machine_distance distances[MACHINE_DISTANCES_MAX];
     unsigned pairs = machine_distances(machine, distances);
@@ -144,7 +149,7 @@ bool cost_plan_make(struct cost_plan *plan, const struct machine *machine,
         !allocate(plan, pairs, reps, error) || !machine_bind(machine, plan->slots, error)) {
         return false;
     }
-    struct cost_place base = {.machine = machine, .delay = turns_of_delay()};
+    struct cost_place base = {.machine = machine, .kernel = kernel, .delay = turns_of_delay()};
     for (size_t c = 0; c < cost_count; c++) {
         add_items(plan, &costs[c], &base, distances, pairs);
     }

@@ -98,7 +98,11 @@ static void print_legend(const struct style *style, FILE *to)
     fputs("The overhead is what an operation takes more than its reference alone:\n", to);
     for (size_t c = 0; c < cost_count; c++) {
         char name[40];
-        snprintf(name, sizeof name, costs[c].per_lock ? "lock ... %s" : "%s", costs[c].name);
+        snprintf(name, sizeof name,
+                 costs[c].per_lock    ? "lock ... %s"
+                 : costs[c].of_kernel ? "%s ..."
+                                      : "%s",
+                 costs[c].name);
         fprintf(to, "%s  %-*s%s%s\n", style->dim, NAME_WIDTH - 4, name, costs[c].what,
                 style->plain);
     }

@@ -13,7 +13,8 @@ my @small = words('costs -r 2 -T 20us');
 my $pus = usable_pus();
 my @teams = words('parallel barrier critical lock');
 my @locks = words('gil ticks critical');
-my @alone = ('critical free', (map { "lock $_ free" } @locks), words('look dispatch pool fork'));
+my @alone = ('critical free', (map { "lock $_ free" } @locks), 'call countdown', 'unit countdown',
+    words('look dispatch pool fork'));
 my $header = 'cost,threads,distance,reps,inner,reference_s,raw_s,overhead_s,overhead_lo,overhead_hi,noisy';
 
 sub is_number { return $_[0] =~ /\A-?\d+(?:\.\d+)?(?:e[-+]\d+)?\z/ }
@@ -68,6 +69,27 @@ subtest 'every cost is there once for each thread count' => sub {
     is_deeply([grep { length > 100 } split /\n/, $result->{out}], [], 'no line is longer than 100');
     unlike($result->{out}, qr/\b(?:nan|inf)\b/i, 'numbers');
     like($result->{out}, qr/^'with nogil: pass' is .*: [\d.]+ [num]?s\.$/m, 'and what Python people look for');
+};
+
+subtest 'the costs of another kernel' => sub {
+    my $folder = temp_folder();
+    my $result = gilscope(@small, qw(-t 1 --csv --kernel=triad -o), $folder);
+    is($result->{exit}, 0, 'done') or diag($result->{err});
+    is(join(' ', sort grep { /triad|countdown/ } column('cost', csv_rows($result->{out}))), 'call triad unit triad',
+        'are those of a call and of a unit');
+    SKIP: {
+        skip 'no compiler', 2 if !have($ENV{CC} // 'cc');
+        my $cc = $ENV{CC} // 'cc';
+        spew("$folder/fickle.c", <<"END");
+#include "gilscope/kernel.h"
+static _Thread_local uint64_t calls;
+static uint64_t run(void *state, uint64_t units) { (void)state; return units + (++calls > 1000); }
+const struct kernel gilscope_kernel = {.version = GILSCOPE_KERNEL_VERSION, .name = "fickle", .unit = "byte", .run = run};
+END
+        is(system("$cc -O2 -fPIC -shared -I'$ROOT/include' '$folder/fickle.c' -o '$folder/fickle.so'"), 0, 'a plug-in');
+        one_line_error(gilscope(@small, qw(-t 1 -q -o), $folder, "--kernel=$folder/fickle.so"), 1, 'that changes its mind',
+            qr/the kernel fickle returned different checksums/);
+    }
 };
 
 subtest '--csv, --quiet' => sub {

@@ -43,7 +43,8 @@ subtest 'the help of each command lists its options, and it takes no other' => s
         bench => [qw(variant threads pin reps time count chunk switch-interval tasks output seed
             csv quiet python kernel length held lock shared help)],
         breakeven => [qw(length threads pin reps time held shared lock switch-interval output seed
-            csv quiet kernel help)],
+            csv quiet kernel python help)],
+        costs => [qw(threads reps time output seed csv quiet kernel help)],
         topo => [qw(topology pin threads csv help)],
         list => [qw(help)],
     );

@@ -295,7 +295,7 @@ static void test_plan(void **state)
     struct machine_distance distances[MACHINE_DISTANCES_MAX];
     struct cost_plan plan;
     struct error error = {EXIT_DONE, ""};
-    if (!cost_plan_make(&plan, machine, &threads, 3, &error)) {
+    if (!cost_plan_make(&plan, machine, &kernel_countdown, &threads, 3, &error)) {
         fail_msg("%s", error.text);
     }
     assert_int_equal(plan.threads.length, 2);
