@@ -2,6 +2,7 @@
 #include "gilscope/runner.h"
 
 #include "checks.h"
+#include "held.h"
 #include "sample.h"
 #include "threads.h"
 
@@ -19,6 +20,7 @@ struct runner {
     unsigned pus;
     double unit_s;      /* one unit of the kernel, running alone */
     double decrement_s; /* one of the countdown, which interpreter work is made of */
+    uint64_t held;      /* decrements that make a call settings->held_s longer */
     uint64_t stretch;   /* units between two looks at interrupted() */
     uint64_t call_max;  /* no call is for more units */
     struct checks checks;
@@ -95,6 +97,16 @@ static void choose_sizes(struct runner *runner)
     }
 }
 
+static bool makes_calls(const struct plan *plan)
+{
+    for (size_t c = 0; c < plan->length; c++) {
+        if (plan->cases[c].call != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool runner_open(struct runner **out, const struct plan *plan, const struct machine *machine,
                  const struct settings *settings, struct error *error)
 {
@@ -126,6 +138,10 @@ bool runner_open(struct runner **out, const struct plan *plan, const struct mach
         return false;
     }
     choose_sizes(runner);
+    if (makes_calls(plan)) {
+        runner->held = held_units(settings->held_s, runner->decrement_s, runner->shared,
+                                  settings->shared_lines);
+    }
     *out = runner;
     return true;
 }
@@ -145,12 +161,12 @@ void runner_close(struct runner *runner)
 }
 
 /* Interpreter work between two looks at a lock that is looked at by ticks, in calls. */
-static unsigned calls_per_look(const struct runner *runner, const struct run *run)
+static unsigned calls_per_look(const struct runner *runner)
 {
     const struct settings *settings = runner->settings;
     double chunk_s = settings->chunk != 0 ? (double)settings->chunk * runner->decrement_s
                                           : settings->chunk_s;
-    double calls = chunk_s / ((double)run->held * runner->decrement_s);
+    double calls = chunk_s / settings->held_s;
 
     return !settings->lock->by_ticks || calls < 1 ? 1 : calls > 1e6 ? 1000000 : (unsigned)calls;
 }
@@ -162,10 +178,10 @@ static void prepare_calls(struct runner *runner, const struct plan_case *this_ca
     const struct settings *settings = runner->settings;
 
     run->lock = settings->lock;
-    run->held = units_in(settings->held_s, runner->decrement_s);
+    run->held = runner->held;
     run->shared_lines = settings->shared_lines;
     run->shared = runner->shared;
-    run->calls_per_look = calls_per_look(runner, run);
+    run->calls_per_look = calls_per_look(runner);
     memset(run->shared, 0, run->shared_lines * sizeof *run->shared);
     for (unsigned w = 0; w < run->threads; w++) {
         uint64_t calls = share_of(run->count / this_case->call, run->threads, w);
