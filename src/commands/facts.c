@@ -63,7 +63,7 @@ void session_facts(struct session *session, struct run_facts *facts)
         session->summaries[c] = summarise(&session->samples, c, session->scratch);
     }
     *facts = (struct run_facts){.machine = session->machine, .settings = session->settings};
-    facts->decrement_ns = NAN;
+    facts->decrement_ns = 1e9 * runner_unit_s(session->runner);
     for (size_t r = 0; r < REFERENCE_COUNT; r++) {
         facts->reference[r] = median_reference(session, r);
     }

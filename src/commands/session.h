@@ -58,7 +58,8 @@ bool session_run(const struct session_kind *kind, void *context,
 /* A line on stderr. */
 void session_tell(const char *line);
 
-/* Summarises the samples, and gathers what machine.csv says; decrement_ns is left NAN. */
+/* Summarises the samples, and gathers what machine.csv says; decrement_ns is that of the
+ * calibration. */
 void session_facts(struct session *session, struct run_facts *facts);
 
 /* Notes for whoever ran it, on stderr unless quiet: what happened beside the measuring, and where
