@@ -124,7 +124,7 @@ plot: ## draw the pictures again from the CSV in RESULTS=results
 	@plot/plot "$$RESULTS"
 
 test: gilscope python plugins units ## run the tests
-	@GILSCOPE_PYTHON=none CC='$(CC)' prove --timer $(UNIT_TESTS) tests/cli
+	@GILSCOPE_PYTHON=none CC='$(CC)' prove --timer -j2 $(UNIT_TESTS) tests/cli
 
 python: $(MODULE)/built
 
