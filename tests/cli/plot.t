@@ -230,6 +230,164 @@ SKIP: {
         }
     };
 
+    # Stored rows of cpython-3.11 again, of another interpreter: speedups times a factor, lengths of
+    # answers, too.
+    my $with_another = sub {
+        my ($folder, $name, $factor) = @_;
+        my %first = ('breakeven-summary.csv' => 9, 'breakeven-answers.csv' => 6);
+        for my $file (sort keys %first) {
+            my @lines = split /^/, slurp("$folder/$file");
+            for my $line (grep { /\Acpython-3\.11/ } @lines) {
+                my @field = split /,/, $line =~ s/\Acpython-3\.11/$name/r, -1;
+                length $field[$_] && ($field[$_] *= $factor) for $first{$file} .. $first{$file} + 2;
+                push @lines, join ',', @field;
+            }
+            spew("$folder/$file", join '', @lines);
+        }
+        return;
+    };
+    # A label has one line or, where it is an interpreter's, too, two: [mode, whose, x, y] in a panel's column.
+    my $labels_of = sub {
+        my ($svg) = @_;
+        my (%column, @labels);
+        push @{$column{$_->[1]}}, $_ for grep { $_->[0] =~ /\A(?:(?:hold|release), \d+ threads?|(?:and )?in )/ } texts($svg);
+        for my $x (sort { $a <=> $b } keys %column) {
+            for my $text (@{$column{$x}}) {
+                if ($text->[0] =~ /\A(?:and )?in / && @labels) {
+                    $labels[-1][1] = $text->[0];
+                } else {
+                    push @labels, [$text->[0], '', $x, $text->[2]];
+                }
+            }
+        }
+        return @labels;
+    };
+    my $dashes_in = sub {
+        my %dashes = map { $_ => 1 } $_[0] =~ /stroke-dasharray=.([\d., ]+)/g;
+        return scalar keys %dashes;
+    };
+    my $break_even = sub {
+        my ($folder, $system, $pin) = @_;
+        my ($answer) = grep { $_->{system} eq $system && $_->{pin} eq $pin && $_->{answer} eq 'break_even' }
+            csv_rows(slurp("$folder/breakeven-answers.csv"));
+        my $s = $answer->{call_s};
+        return $s < 1e-6 ? sprintf('%.0f ns', $s * 1e9) : sprintf("%.2f \x{c2}\x{b5}s", $s * 1e6);
+    };
+
+    subtest 'breakeven: an interpreter beside the model' => sub {
+        my $folder = copy_of('breakeven-python', temp_folder());
+        my $result = run($PLOT, $folder);
+        is($result->{exit}, 0, 'drawn') or diag($result->{err});
+        is($result->{err}, '', 'without a complaint');
+        check_breakeven($folder, 'cpython-3.11', 'thin and dashed: the interpreter');
+        my $svg = slurp("$folder/breakeven.svg");
+        for my $pin (qw(core none)) {
+            my $words = 'break-even ' . $break_even->($folder, 'model', $pin) . '; cpython-3.11 ' . $break_even->($folder, 'cpython-3.11', $pin);
+            is(scalar(grep { $_->[0] eq $words } texts($svg)), 1, $words);
+        }
+        my @labels = $labels_of->($svg);
+        my @x = uniq(map { $_->[2] } @labels);
+        is(scalar(@x), 2, 'two panels');
+        for my $x (@x) {
+            my @here = grep { $_->[2] == $x } @labels;
+            my %has;
+            for my $label (@here) {
+                $has{$label->[0]}{model}++ if $label->[1] !~ /\Ain /;
+                $has{$label->[0]}{guest}++ if $label->[1] =~ /cpython-3\.11\z/;
+            }
+            my %both = (model => 1, guest => 1);
+            is_deeply(\%has, {'hold, 1 thread' => {model => 1}, map { $_ => {%both} } 'hold, 2 threads', 'release, 1 thread', 'release, 2 threads'},
+                'each curve has a label, its own or one that it shares; the baseline is drawn once');
+            my @lines = grep { $_->[1] == $x } texts($svg);
+            cmp_ok(least_distance(@lines), '>=', 12, 'no two lie on each other');
+        }
+        like($svg, qr/bars: range of 3 blocks /, 'and it says what the bars are');
+
+        my $with = $dashes_in->($svg);
+        my $alone = copy_of('breakeven-python', temp_folder());
+        for my $file (qw(breakeven-summary.csv breakeven-answers.csv)) {
+            spew("$alone/$file", slurp("$alone/$file") =~ s/^cpython.*\n//gmr);
+        }
+        is(run($PLOT, $alone)->{exit}, 0, 'the model alone');
+        my $without = slurp("$alone/breakeven.svg");
+        unlike($without, qr/cpython|dashed|interpreter/, 'there, nothing is said of interpreters');
+        cmp_ok($with, '>', $dashes_in->($without), 'and nothing is dashed as they are');
+    };
+
+    subtest 'breakeven: two interpreters' => sub {
+        my $folder = copy_of('breakeven-python', temp_folder());
+        $with_another->($folder, 'cpython-3.13', 1);
+        is(run($PLOT, $folder)->{exit}, 0, 'with the same figures');
+        my $svg = slurp("$folder/breakeven.svg");
+        my @shared = grep { $_->[1] =~ /in cpython-3\.11, 3\.13\z/ } $labels_of->($svg);
+        is(scalar(@shared), 6, 'curves that coincide share a label, three in each panel');
+        ok(!grep({ $_->[1] =~ /in cpython-3\.13\z/ } $labels_of->($svg)), 'and have no other');
+        my $coinciding = $dashes_in->($svg);
+
+        $folder = copy_of('breakeven-python', temp_folder());
+        $with_another->($folder, 'pypy-3.9', 1.5);
+        is(run($PLOT, $folder)->{exit}, 0, 'half as fast again');
+        check_breakeven($folder, 'cpython-3.11', 'pypy-3.9', 'thin and dashed: interpreters');
+        $svg = slurp("$folder/breakeven.svg");
+        my @labels = $labels_of->($svg);
+        is(scalar(grep { $_->[1] eq 'in pypy-3.9' } @labels), 6, 'curves that do not coincide have labels of their own');
+        for my $x (uniq(map { $_->[2] } @labels)) {
+            cmp_ok(least_distance(grep { $_->[1] == $x } texts($svg)), '>=', 12, 'no two lie on each other');
+        }
+        is($dashes_in->($svg), $coinciding, 'dashes are by interpreter, not by curve');
+        my $words = 'break-even ' . join '; ', map { ($_ eq 'model' ? '' : "$_ ") . $break_even->($folder, $_, 'core') } qw(model cpython-3.11 pypy-3.9);
+        is(scalar(grep { $_->[0] eq $words } texts($svg)), 1, $words);
+        unlike($svg, qr/not drawn/, 'all are drawn');
+    };
+
+    subtest 'breakeven: more interpreters than there is room for' => sub {
+        my $folder = copy_of('breakeven-python', temp_folder());
+        $with_another->($folder, "cpython-3.$_", 1 + ($_ - 11) / 4) for 12, 13;
+        is(run($PLOT, $folder)->{exit}, 0, 'three');
+        check_breakeven($folder, 'hold of interpreters: not drawn');
+        my @labels = $labels_of->(slurp("$folder/breakeven.svg"));
+        ok(!grep({ $_->[0] =~ /hold/ && $_->[1] ne '' } @labels), 'nor has it labels');
+        ok(scalar(grep { $_->[0] eq 'release, 1 thread' && $_->[1] =~ /in / } @labels), 'release has');
+        like(slurp("$folder/breakeven.svg"), qr/; 3 interpreters 581 ns to /, 'the break-evens from where to where');
+        $with_another->($folder, "cpython-3.$_", 1 + ($_ - 11) / 4) for 14, 15;
+        is(run($PLOT, $folder)->{exit}, 0, 'five');
+        check_breakeven($folder, 'of interpreters: release, 2 threads, alone');
+        @labels = $labels_of->(slurp("$folder/breakeven.svg"));
+        ok(!grep({ $_->[0] ne 'release, 2 threads' && $_->[1] ne '' } @labels), 'so it is');
+    };
+
+    subtest 'breakeven: outcomes of the interpreter that are no length' => sub {
+        my $folder = copy_of('breakeven-python', temp_folder());
+        my ($head) = split /^/, slurp("$folder/breakeven-answers.csv");
+        my $least = (sort { $a <=> $b } column('call_s', csv_rows(slurp("$folder/breakeven-summary.csv"))))[0];
+        my ($at, $none, $unsure) = ('1e-5,5e-6,2e-5', ',1e-5,', "1e-5,$least,");
+        my @cases = (
+            [$at, $none, 'break-even 10.0 .s; cpython-3.11: no break-even up to 1.00 ms'],
+            [$at, $unsure, 'break-even 10.0 .s; cpython-3.11: break-even not certain'],
+            [$none, $at, 'no break-even up to 1.00 ms; cpython-3.11: break-even 10.0 .s'],
+            [$none, $none, 'no break-even up to 1.00 ms; cpython-3.11 likewise'],
+        );
+        for my $case (@cases) {
+            my ($model, $guest, $words) = @$case;
+            spew("$folder/breakeven-answers.csv", $head . "model,countdown,gil,core,2,break_even,$model,,,,1\n"
+                . "cpython-3.11,countdown,own,core,2,break_even,$guest,,,,1\n");
+            is(run($PLOT, $folder)->{exit}, 0, 'drawn');
+            check_breakeven($folder);
+            like(slurp("$folder/breakeven.svg"), qr/>\s*@{[$words =~ s{ \.s}{ \x{c2}\x{b5}s}gr]}\s*</, $words);
+        }
+    };
+
+    subtest 'breakeven, few blocks: what the bars are' => sub {
+        my %says = (11 => '95 % confidence intervals', 6 => '95 % confidence intervals', 5 => 'range of 5 blocks', 1 => 'none, of one block');
+        for my $blocks (sort keys %says) {
+            my $folder = copy_of('breakeven', temp_folder());
+            spew("$folder/breakeven-summary.csv", slurp("$folder/breakeven-summary.csv") =~ s/^((?:[^,\n]*,){7})6,/$1$blocks,/gmr);
+            is(run($PLOT, $folder)->{exit}, 0, "$blocks blocks");
+            like(slurp("$folder/breakeven.svg"), qr/bars: \Q$says{$blocks}\E\s/, $says{$blocks});
+            is(slurp("$folder/breakeven.svg") =~ /upright band/ ? 1 : 0, $blocks > 1 ? 1 : 0, 'and of one there is no band');
+        }
+    };
+
     subtest 'a sweep that is damaged' => sub {
         my $folder = copy_of('breakeven', temp_folder());
         my $text = slurp("$folder/breakeven-summary.csv");
