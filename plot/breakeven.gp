@@ -69,9 +69,12 @@ set tmargin at screen TOP / H
 set bmargin at screen BOTTOM / H
 set xtics () nomirror scale 0 textcolor rgb MUTED font SMALL
 NAMES = '"1 ns" "10 ns" "100 ns" "1 µs" "10 µs" "100 µs" "1 ms" "10 ms" "100 ms" "1 s" "10 s"'
+# in a narrow panel each second or third, that none lies on the next
+decade = (right(1) - left(1)) / (log(X_MAX / X_MIN) / log(10))
+every = decade > 56 ? 1 : decade > 28 ? 2 : decade > 19 ? 3 : 4
 do for [k = 1:11] {
     tick = 10.0**(k - 10)
-    if (tick > X_MIN && tick < X_MAX) { set xtics add (word(NAMES, k) tick) }
+    if ((k - 3) % every == 0 && tick > X_MIN && tick < X_MAX) { set xtics add (word(NAMES, k) tick) }
 }
 set ytics () nomirror scale 0 textcolor rgb MUTED font SMALL
 step = log(Y_MAX / Y_MIN) / log(2) > 12 ? 2 : 1

@@ -312,6 +312,8 @@ SKIP: {
         my $without = slurp("$alone/breakeven.svg");
         unlike($without, qr/cpython|dashed|interpreter/, 'there, nothing is said of interpreters');
         cmp_ok($with, '>', $dashes_in->($without), 'and nothing is dashed as they are');
+        my ($many, $few) = map { scalar(() = /stroke-dasharray/g) } $svg, $without;
+        cmp_ok($many - $few, '>=', 9, 'dashed: three curves and a break-even in each panel, and the key');
     };
 
     subtest 'breakeven: two interpreters' => sub {
