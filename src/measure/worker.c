@@ -58,6 +58,10 @@ void worker_start_clock(struct worker *me)
 {
     me->usage_at_start = clock_thread_usage();
     me->start_s = clock_now();
+    trace_event(me->trace, TRACE_BEGINS, 0);
+    if (me->run->variant->compilers_lock && me->share > 0) {
+        trace_event(me->trace, TRACE_WANTS, 0);
+    }
 }
 
 struct worker *worker_begin(struct run *run, int id)
@@ -76,6 +80,8 @@ void worker_end(struct worker *me)
 {
     me->end_s = clock_now();
     me->usage_at_end = clock_thread_usage();
+    trace_event(me->trace, TRACE_ENDS,
+                (uint32_t)((me->usage_at_end.cpu_s - me->usage_at_start.cpu_s) * 1e6));
     progress_enter(&me->progress, me->end_s - me->start_s, me->done);
     worker_clean_up(me);
 }
@@ -104,7 +110,7 @@ static void call(struct worker *me, uint64_t units)
     me->wrong += !agrees(me, units, checksum);
 }
 
-void worker_do(struct worker *me, uint64_t units)
+static void do_units(struct worker *me, uint64_t units)
 {
     const struct run *run = me->run;
 
@@ -113,6 +119,13 @@ void worker_do(struct worker *me, uint64_t units)
         call(me, stretch);
         units -= stretch;
     }
+}
+
+void worker_do(struct worker *me, uint64_t units)
+{
+    trace_event(me->trace, TRACE_TASK_BEGINS, 0);
+    do_units(me, units);
+    trace_event(me->trace, TRACE_TASK_ENDS, 0);
 }
 
 static void sample_progress(struct worker *me)
@@ -127,14 +140,27 @@ void worker_do_chunk(struct worker *me)
 {
     uint64_t left = me->share - me->done, chunk = me->run->chunk;
 
-    worker_do(me, left < chunk ? left : chunk);
+    bool in_section = me->run->variant->compilers_lock;
+
+    if (in_section) {
+        trace_event(me->trace, TRACE_GOT, 0);
+    }
+    do_units(me, left < chunk ? left : chunk);
     sample_progress(me);
+    if (in_section) {
+        trace_event(me->trace, TRACE_GAVE_UP, 0);
+    }
+    if (in_section && worker_has_work(me)) {
+        trace_event(me->trace, TRACE_WANTS, 0);
+    }
 }
 
 void worker_call(struct worker *me)
 {
     /* In one piece, however long: that is the point. */
+    trace_event(me->trace, TRACE_NATIVE_BEGINS, 0);
     call(me, me->run->chunk);
+    trace_event(me->trace, TRACE_NATIVE_ENDS, 0);
     sample_progress(me);
 }
 
