@@ -35,8 +35,8 @@ bool choose_call(struct settings *settings, const char *command, struct error *e
     if (!wants_calls(settings)) {
         return settings->of_calls == NULL ||
                fail_usage(error,
-                          "--%s: none of the variants makes native calls; hold and release do "
-                          "(--variant)",
+                          "--%s: none of the variants makes native calls; those of "
+                          "--variant=hold,release do",
                           settings->of_calls);
     }
     if (lengths->length > 1) {
