@@ -5,6 +5,7 @@
 #   name     prefix of the files
 #   bins     columns of the whole; 0: by the number of threads
 #   until    seconds that the whole shows; 0: all
+# Of many threads the first ROWS_MAX are shown.
 
 BEGIN {
     FS = ","
@@ -12,6 +13,7 @@ BEGIN {
     cases = name "-cases.gp"
     pass = 1
     NOBODY = -1
+    ROWS_MAX = 128
     holder = last_holder = NOBODY
     split("running native waiting other", LAYER, " ")
 }
@@ -63,9 +65,16 @@ function prepare() {
         fail("", "nothing was recorded")
     shown = until > 0 && until < run ? until : run
     if (!bins)
-        bins = threads <= 4 ? 1000 : threads <= 16 ? 500 : int(9000 / threads) + 60
+        bins = bins_for(threads)
+    rows = threads < ROWS_MAX ? threads : ROWS_MAX
+    # as many heights as can be told apart
+    levels = rows <= 4 ? 50 : rows <= 16 ? 16 : 5
     from = 0
     to = shown
+}
+
+function bins_for(n) {
+    return n <= 4 ? 1000 : n <= 16 ? 500 : n <= ROWS_MAX ? int(9000 / n) + 60 : 130
 }
 
 function begin_pass(    t, b) {
@@ -85,7 +94,7 @@ function begin_pass(    t, b) {
 
 # --- what a thread does between two events: as src/trace/walk.c has it ---
 function close_slice(t, now,    what, a, z, b, edge, width) {
-    if (!there[t])
+    if (!there[t] || t >= rows)
         return
     what = wants[t] && !contended[t] && gots == gots_then[t] ? "other" : state[t]
     a = since[t] < from ? from : since[t]
@@ -145,7 +154,7 @@ function take(now, t, event) {
         enter(t, holds[t] ? "running" : "other", now)
     else if (event == "task_begins") {
         by_tasks = 1
-        if (pass == 1)
+        if (pass == 1 && t < rows)
             task[++tasks] = now " " t
         enter(t, "running", now)
     } else if (event == "task_ends")
@@ -160,9 +169,9 @@ function take_got(now, t,    real) {
     if (last_holder != NOBODY && last_holder != t) {
         if (pass == 1)
             remember(now, t, real + (real && asked[t] > 0))
-        else if (gave_up >= from)
+        else if (gave_up >= from && last_holder < rows && t < rows)
             arrow[++arrows] = gave_up " " last_holder " " now " " t
-    } else if (last_holder == t && waiting > 0 && pass == 2 && gave_up >= from)
+    } else if (last_holder == t && waiting > 0 && pass == 2 && gave_up >= from && t < rows)
         vain[++vains] = gave_up " " t
     holds[t] = 1
     holder = last_holder = t
@@ -172,7 +181,7 @@ function take_got(now, t,    real) {
 # --- the hand-off that is looked at closely: of the median length among those that were asked
 # for, or else waited for ---
 function remember(now, t, real) {
-    if (now < 0.1 * shown || now > 0.9 * shown || kept >= 1000 || real < best_kind)
+    if (now < 0.1 * shown || now > 0.9 * shown || kept >= 1000 || real < best_kind || last_holder >= rows || t >= rows)
         return
     if (real > best_kind) {
         best_kind = real
@@ -208,7 +217,7 @@ function median_handoff(    i, k, below, best, off) {
 }
 
 function choose_window(    h, width, turn, t, total) {
-    near_bins = threads <= 4 ? 1000 : threads <= 16 ? 500 : int(9000 / threads) + 60
+    near_bins = bins_for(threads)
     if (!kept)
         return
     if (kept > 300)
@@ -248,7 +257,7 @@ function outline(path, t, k,    b, l, height, before) {
         height = 0
         for (l = 1; l <= k; l++)
             height += share[t, b, LAYER[l]]
-        height = int(height * 50 + 0.5) / 50
+        height = int(height * levels + 0.5) / levels
         if (height > 1)
             height = 1
         if (height != before) {
@@ -261,7 +270,7 @@ function outline(path, t, k,    b, l, height, before) {
 
 function end_pass(what,    t, k, path) {
     path = name "-" what ".dat"
-    for (t = 0; t < threads; t++) {
+    for (t = 0; t < rows; t++) {
         close_slice(t, to)
         for (k = 1; k <= 4; k++)
             outline(path, t, k)
@@ -289,7 +298,8 @@ END {
     if (near)
         end_pass("near")
     set("NEAR", near + 0)
-    set("THREADS", threads)
+    set("THREADS", rows)
+    set("ALL_THREADS", threads)
     set("VARIANT", quoted(of[0, "variant"]))
     set("KERNEL", quoted(of[0, "kernel"]))
     set("PIN", quoted(of[0, "pin"]))

@@ -6,7 +6,7 @@ if (!NEAR && THREADS <= 4) { H = 230.0 + 90 * THREADS }
 load 'canvas.gp'
 load 'timeline.gp'
 
-set label (HANDOFFS > 0 ? 'Who had the lock, when: ' : 'Who worked, when: ').VARIANT.', '.threads(THREADS) \
+set label (HANDOFFS > 0 ? 'Who had the lock, when: ' : 'Who worked, when: ').VARIANT.', '.threads(ALL_THREADS) \
     at screen 28 / W, screen (H - 36) / H left noenhanced textcolor rgb INK font LARGE
 set label (HANDOFFS > 0 ? \
         sprintf('%s hand-offs a second, the longest wait %s%s', number(HANDOFFS_A_SECOND), duration(LONGEST), \
@@ -14,7 +14,8 @@ set label (HANDOFFS > 0 ? \
         sprintf('%.0f %% of the time running, nobody waits for a lock', 100 * ALL_RUNNING)). \
     (THREADS > 1 && JAIN == JAIN ? sprintf(', fairness %.3f', JAIN) : '') \
     at screen 28 / W, screen (H - 66) / H left noenhanced textcolor rgb INK font MEDIUM
-set label sprintf('pinned: %s · lock: %s · %s', PIN, LOCK, KERNEL).(LOST > 0 ? \
+set label sprintf('pinned: %s · lock: %s · %s', PIN, LOCK, KERNEL). \
+    (ALL_THREADS > THREADS ? sprintf(' · the first %d threads', THREADS) : '').(LOST > 0 ? \
     sprintf(' · %s events lost: the first %s alone', number(LOST), duration(RUN)) : '') \
     at screen 28 / W, screen (H - 89) / H left noenhanced textcolor rgb MUTED font SMALL
 KEY_Y = H - 112

@@ -7,6 +7,16 @@
 #include <math.h>
 #include <string.h>
 
+/* As format_count, but whole numbers whole: "8", "12.3k". */
+static void count_text(char *text, size_t size, uint64_t count)
+{
+    if (count < 1000) {
+        snprintf(text, size, "%u", (unsigned)count);
+    } else {
+        format_count(text, size, (double)count);
+    }
+}
+
 /* "12.3 %", or blank where there is nothing of it. */
 static void print_share(double part, double whole, FILE *to)
 {
@@ -32,7 +42,7 @@ static void print_thread(const struct trace_thread *of, unsigned thread, FILE *t
     char waits[32] = "";
 
     if (of->waits.count > 0) {
-        format_count(waits, sizeof waits, (double)of->waits.count);
+        count_text(waits, sizeof waits, of->waits.count);
     }
     fprintf(to, "%6u", thread);
     print_share(of->state_s[TRACE_RUNNING], of->span_s, to);
@@ -78,14 +88,14 @@ static void say_of_lock(struct paragraph *words, const struct trace_analysis *an
             analysis->starved, from);
     }
     if (analysis->in_vain > 0) {
-        format_count(number, sizeof number, (double)analysis->in_vain);
+        count_text(number, sizeof number, analysis->in_vain);
         say(words,
             "%s times the lock was given up while another waited, and taken back by the "
             "same thread before. ",
             number);
     }
     if (analysis->woken_in_vain > 0) {
-        format_count(number, sizeof number, (double)analysis->woken_in_vain);
+        count_text(number, sizeof number, analysis->woken_in_vain);
         say(words, "%s times a thread woke up to find it taken again. ", number);
     }
 }
@@ -132,7 +142,7 @@ static void warn_of_loss(const struct trace_analysis *analysis, const struct sty
     if (analysis->lost == 0) {
         return;
     }
-    format_count(lost, sizeof lost, (double)analysis->lost);
+    count_text(lost, sizeof lost, analysis->lost);
     format_time(when, sizeof when, analysis->lost_from_s);
     fprintf(to,
             "%s%s events were lost, from %s on: a buffer was full. What is said here is of "
@@ -146,7 +156,7 @@ void trace_print(const struct trace_report *report, const struct style *style, F
     char span[32], events[32], call[64] = "";
 
     format_time(span, sizeof span, analysis->span_s);
-    format_count(events, sizeof events, (double)analysis->events);
+    count_text(events, sizeof events, analysis->events);
     if (report->of->call != 0) {
         snprintf(call, sizeof call, ", calls of %llu %ss", (unsigned long long)report->of->call,
                  report->of->kernel->unit);

@@ -291,7 +291,7 @@ SKIP: {
         return $folder;
     }
 
-    for my $case ([2, 40, 1e-3], [2, 4000, 10e-6, chunks => 20], [16, 3000, 20e-6], [64, 5000, 3e-6]) {
+    for my $case ([2, 40, 1e-3], [2, 4000, 10e-6, chunks => 20], [16, 3000, 20e-6], [64, 5000, 3e-6], [500, 3000, 3e-6]) {
         my ($threads, $turns, $turn, %of) = @$case;
         subtest "a trace of $threads threads, turns of @{[$turn * 1e6]} us" => sub {
             my $here = temp_folder();
