@@ -189,7 +189,8 @@ static bool show(const struct trace_run *run, const struct trace_report *report,
  * *error already. Of several errors the first is the one that main prints. */
 static bool conclude(struct trace_run *run, bool complete, struct error *error)
 {
-    struct error later, *own = complete ? error : &later;
+    struct error later = {EXIT_DONE, ""};
+    struct error *own = complete ? error : &later;
 
     if (run->trace.end.ticks == 0 || !trace_analyse(&run->trace, &run->analysis, own)) {
         return false; /* interrupted before anything was recorded, or out of memory */
