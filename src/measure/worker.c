@@ -54,12 +54,18 @@ void worker_prepare(struct worker *me)
     }
 }
 
+/* Has it to tell itself what it does with the lock? */
+static bool records_lock(const struct worker *me)
+{
+    return me->trace != NULL && me->run->variant->compilers_lock;
+}
+
 void worker_start_clock(struct worker *me)
 {
     me->usage_at_start = clock_thread_usage();
     me->start_s = clock_now();
     trace_event(me->trace, TRACE_BEGINS, 0);
-    if (me->run->variant->compilers_lock && me->share > 0) {
+    if (records_lock(me) && me->share > 0) {
         trace_event(me->trace, TRACE_WANTS, 0);
     }
 }
@@ -140,7 +146,7 @@ void worker_do_chunk(struct worker *me)
 {
     uint64_t left = me->share - me->done, chunk = me->run->chunk;
 
-    bool in_section = me->run->variant->compilers_lock;
+    bool in_section = records_lock(me);
 
     if (in_section) {
         trace_event(me->trace, TRACE_GOT, 0);
