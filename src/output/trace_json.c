@@ -4,6 +4,8 @@
 #include "gilscope/command.h"
 #include "sink.h"
 
+#include <math.h>
+
 struct writing {
     const struct trace *trace;
     struct sink sink;
@@ -11,9 +13,10 @@ struct writing {
     unsigned long arrows; /* so far: their numbers */
 };
 
+/* In whole nanoseconds, as they are printed: a slice then ends exactly where the next begins. */
 static double micros(const struct writing *writing, uint64_t ticks)
 {
-    return trace_seconds(writing->trace, ticks) * 1e6;
+    return round(trace_seconds(writing->trace, ticks) * 1e9) / 1e3;
 }
 
 /* Every event but the first, which is the name of the process, comes after a comma. */

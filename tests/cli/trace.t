@@ -115,6 +115,12 @@ for my $variant (@variants) {
             }
         }
         is(scalar(grep { $_->{ph} eq 'X' && $_->{dur} < 0 } @json), 0, 'no slice is shorter than nothing');
+        my (%end, @overlap);
+        for my $slice (sort { $a->{ts} <=> $b->{ts} } grep { $_->{ph} eq 'X' } @json) {
+            push @overlap, $slice->{ts} if $slice->{ts} < ($end{$slice->{tid}} // 0) - 1e-4;
+            $end{$slice->{tid}} = $slice->{ts} + $slice->{dur};
+        }
+        is("@overlap", '', 'none begins before the one before has ended');
         is(scalar(grep { $_->{ph} eq 'C' && $_->{args}{threads} > 2 } @json), 0, 'at most all of them wait');
         like($result->{out}, qr/^Recording takes [\d.]+ ns an event/m, 'it says what recording costs');
         unlike($result->{out}, qr/\b(?:nan|inf)\b/i, 'in numbers');
