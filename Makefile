@@ -120,6 +120,14 @@ breakeven: gilscope ## should my function release the GIL? To results/, three mi
 	@plot/plot "$$RESULTS"
 	@cat "$$RESULTS/breakeven.txt"
 
+# ticks and release have events every few hundred ns.
+gallery: gilscope ## who had the lock, when: four traces, one picture, to results/gallery/ (a few seconds)
+	@set -e; trap : INT TERM; trace() { name=$$1; shift; \
+	    ./gilscope trace --quiet --time=50ms --variant=$$name "$$@" --output="$$RESULTS/gallery/$$name"; }; \
+	trace ticks --events=256k; trace gil; trace nogil; \
+	trace release --length=1us --held=1us --events=256k
+	@plot/plot "$$RESULTS/gallery"
+
 plot: ## draw the pictures again from the CSV in RESULTS=results
 	@plot/plot "$$RESULTS"
 
@@ -188,7 +196,7 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-.PHONY: all python plugins bench breakeven plot test units example deps lint install uninstall clean help FORCE
+.PHONY: all python plugins bench breakeven gallery plot test units example deps lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(UNITS:%.c=$(BUILD)/%.o)
 -include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNITS:%.c=$(BUILD)/%.d)

@@ -3,9 +3,10 @@
 
 set encoding utf8
 
-# --- the canvas: 1200 x 675, a slide's 16:9; the places below are in its pixels, from the bottom ---
+# --- the canvas: 1200 x 675, a slide's 16:9, unless the picture has set
+# another height; the places below are in its pixels, from the bottom ---
 W = 1200.0
-H = 675.0
+if (!exists('H')) { H = 675.0 }
 if (FORMAT eq 'svg') {
     set terminal svg size W,H fixed enhanced font 'Helvetica,14' background '#ffffff'
 } else {

@@ -36,7 +36,7 @@ function split_record(record,    n, rest, text, at) {
 # One line on stderr; the path is the user's, not that of the copy read here.
 function fail(where, what) {
     print "plot: " ENVIRON["summary"] where ": " what \
-        "; run gilscope " again " again (or make " again ")" > "/dev/stderr"
+        "; run gilscope " again " again" (again == "trace" ? "" : " (or make " again ")") > "/dev/stderr"
     failed = 1
     exit 1
 }

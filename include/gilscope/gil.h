@@ -15,12 +15,14 @@
 #define GILSCOPE_GIL_H
 
 #include "gilscope/error.h"
+#include "gilscope/trace.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct gil_config {
     double switch_interval_s; /* sys.setswitchinterval; locks without one ignore it */
+    struct trace *trace;      /* what happens is recorded there; null: nowhere */
 };
 
 /* Kept by the lock, under the lock. */
@@ -50,6 +52,7 @@ struct gil_kind {
 struct gil {
     const struct gil_kind *kind;
     struct gil_counts counts; /* read it while no thread uses the lock */
+    struct trace *trace;      /* of the config */
 };
 
 /* CPython up to 3.1: a semaphore, given up and asked for again after every chunk. */
@@ -61,6 +64,15 @@ extern const struct gil_kind gil_critical;
 
 extern const struct gil_kind *const gil_kinds[];
 extern const size_t gil_kind_count;
+
+/* For the locks: what the calling thread does. */
+static inline void gil_event(const struct gil *gil, unsigned thread, enum trace_kind kind,
+                             uint32_t detail)
+{
+    if (gil->trace != NULL) {
+        trace_event(&gil->trace->buffers[thread], kind, detail);
+    }
+}
 
 /* A new lock, free, in *out; the caller gives it to gil_destroy once no thread uses it. */
 bool gil_create(struct gil **out, const struct gil_kind *kind, const struct gil_config *config,

@@ -52,6 +52,7 @@ struct worker {
     uint64_t done;  /* units that the kernel was called for */
     uint64_t wrong; /* calls that returned another checksum than the first of their size */
     void *state;    /* of the kernel, in this thread; null where it needs none */
+    struct trace_buffer *trace; /* what it does is recorded there; null: nowhere */
     unsigned check_count;
     struct check checks[CHECKS_MAX]; /* the first call of each size; later ones must agree */
     unsigned calls_until_look;
@@ -103,10 +104,11 @@ struct variant {
     const char *threads_are;
     const char *work;
     const char *lock;
-    bool one_thread; /* runs with one thread only */
-    bool forks;      /* its workers are processes */
-    bool chunked;    /* works in chunks: its progress is sampled */
-    bool hands_off;  /* has a lock that is handed from thread to thread */
+    bool one_thread;     /* runs with one thread only */
+    bool forks;          /* its workers are processes */
+    bool chunked;        /* works in chunks: its progress is sampled */
+    bool hands_off;      /* has a lock that is handed from thread to thread */
+    bool compilers_lock; /* no lock of gil.h: what its workers do with it they record */
     bool calls;  /* makes native calls of a given length, under a lock of the user's choice */
     bool counts; /* counts itself down, so that it can run no other kernel than the countdown */
     /* For guests, the variants that are not rows of variants[] but interpreters: */

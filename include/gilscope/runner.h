@@ -41,6 +41,10 @@ bool runner_open(struct runner **out, const struct plan *plan, const struct mach
                  const struct settings *settings, struct error *error);
 void runner_close(struct runner *runner);
 
+/* From now on what happens in a run is recorded there, the trace beginning anew with each; null: no
+ * more. It has as many threads as the plan, and outlives the runner or the next call. */
+void runner_trace(struct runner *runner, struct trace *trace);
+
 /* Seconds a unit, as measured by runner_open: for planning, not for reporting. */
 double runner_unit_s(const struct runner *runner);
 

@@ -38,6 +38,7 @@ struct settings {
     unsigned shared_lines;       /* cache lines that it writes to */
     const char *of_calls;        /* an option given that says how calls are made; or null */
     unsigned tasks;              /* 0: TASKS_PER_WORKER for each thread */
+    uint64_t events;             /* that a trace has room for, of each thread */
     const char *output;
     uint64_t seed;
     bool csv, quiet;

@@ -27,8 +27,7 @@ static bool wants_calls(const struct settings *settings)
     return false;
 }
 
-/* The length of native calls, in units. */
-static bool choose_call(struct settings *settings, struct error *error)
+bool choose_call(struct settings *settings, const char *command, struct error *error)
 {
     struct length_list *lengths = &settings->lengths;
     struct sweep sweep;
@@ -36,12 +35,13 @@ static bool choose_call(struct settings *settings, struct error *error)
     if (!wants_calls(settings)) {
         return settings->of_calls == NULL ||
                fail_usage(error,
-                          "--%s: none of the variants makes native calls; add "
-                          "--variant=hold,release",
+                          "--%s: none of the variants makes native calls; those of "
+                          "--variant=hold,release do",
                           settings->of_calls);
     }
     if (lengths->length > 1) {
-        return fail_usage(error, "--length: bench takes one; 'gilscope breakeven' runs many");
+        return fail_usage(error, "--length: %s takes one; 'gilscope breakeven' runs many",
+                          command);
     }
     if (lengths->length == 0) {
         *lengths = (struct length_list){1, {{USUAL_CALL_S, 0}}};
@@ -58,7 +58,7 @@ static bool prepare(struct session *session, struct error *error)
     const struct machine_facts *facts = machine_facts(session->machine);
     struct bench *bench = session->context;
 
-    if (!choose_call(&session->chosen, error) ||
+    if (!choose_call(&session->chosen, "bench", error) ||
         !plan_make(&session->plan, session->settings, facts, error) ||
         !interpreters_plan(&session->interpreters, &session->plan, session->settings, facts,
                            error)) {

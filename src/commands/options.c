@@ -6,6 +6,7 @@
 #include "gilscope/machine.h"
 #include "gilscope/plugin.h"
 #include "gilscope/run.h"
+#include "gilscope/trace.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -196,6 +197,18 @@ static bool set_shared(struct settings *settings, const char *text, struct error
         return true;
     }
     return set_limited(&settings->shared_lines, text, SHARED_MAX);
+}
+
+static bool set_events(struct settings *settings, const char *text, struct error *why)
+{
+    uint64_t events;
+
+    (void)why;
+    if (!parse_count(text, &events) || events > TRACE_EVENTS_MAX) {
+        return false;
+    }
+    settings->events = events;
+    return true;
 }
 
 static bool set_output(struct settings *settings, const char *folder, struct error *why)
@@ -439,11 +452,29 @@ const struct option_spec option_sweep_time = {
     "a time with its unit, up to a day: 250ns, 5ms, 1.5s",
     set_time};
 
+const struct option_spec option_trace_variant = {
+    'v',
+    "variant",
+    "NAME",
+    "the variant to run: see 'gilscope list' (default: gil)",
+    "a variant: see 'gilscope list'",
+    set_variant};
+const struct option_spec option_trace_threads = {
+    't', "threads", "N", "threads (default: 2)", "a number from 1 to 4096", set_threads};
+const struct option_spec option_events = {
+    0,
+    "events",
+    "N",
+    "events that there is room for, of each thread (default: 65536)",
+    "a whole number from 1 to 67108864: 65536, 64k or 1M",
+    set_events};
+
 const struct option_spec *const all_options[] = {
     &option_variant, &option_threads,         &option_pin,   &option_reps,     &option_time,
     &option_count,   &option_chunk,           &option_tasks, &option_output,   &option_seed,
     &option_csv,     &option_switch_interval, &option_quiet, &option_topology, &option_python,
-    &option_kernel,  &option_length,          &option_held,  &option_lock,     &option_shared};
+    &option_kernel,  &option_length,          &option_held,  &option_lock,     &option_shared,
+    &option_events};
 const size_t all_option_count = sizeof all_options / sizeof *all_options;
 
 struct settings default_settings(void)
@@ -462,6 +493,7 @@ struct settings default_settings(void)
         .lock = &gil_switching,
         .held_s = 15e-9, /* a call of a compiled function from a loop took CPython 3.11 14 ns */
         .shared_lines = 4,
+        .events = 65536,
         .output = "results",
         .seed = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000,
     };

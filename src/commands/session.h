@@ -55,6 +55,10 @@ struct session {
 bool session_run(const struct session_kind *kind, void *context,
                  const struct settings *settings, struct error *error);
 
+/* The length of the native calls of a command that runs one, in units, into settings->call; 0 where
+ * no variant asked for makes any. */
+bool choose_call(struct settings *settings, const char *command, struct error *error);
+
 /* A line on stderr. */
 void session_tell(const char *line);
 

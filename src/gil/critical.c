@@ -38,11 +38,14 @@ static void destroy(struct gil *gil)
 static void acquire(struct gil *gil, unsigned thread)
 {
     struct critical *lock = (struct critical *)gil;
+
+    gil_event(gil, thread, TRACE_WANTS, 0);
     bool contended = !omp_test_lock(&lock->lock);
 
     if (contended) {
         omp_set_lock(&lock->lock);
     }
+    gil_event(gil, thread, TRACE_GOT, 0);
     gil->counts.acquired++;
     gil->counts.contended += contended;
     gil->counts.handoffs += lock->last_holder != thread && lock->last_holder != NOBODY;
@@ -53,7 +56,7 @@ static void release(struct gil *gil, unsigned thread)
 {
     struct critical *lock = (struct critical *)gil;
 
-    (void)thread;
+    gil_event(gil, thread, TRACE_GAVE_UP, 0);
     omp_unset_lock(&lock->lock);
 }
 

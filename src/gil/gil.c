@@ -15,6 +15,7 @@ bool gil_create(struct gil **out, const struct gil_kind *kind, const struct gil_
         return fail(error, "cannot create the lock '%s': %s", kind->name, strerror(errno));
     }
     (*out)->kind = kind;
+    (*out)->trace = config->trace;
     return true;
 }
 

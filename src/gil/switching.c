@@ -118,7 +118,7 @@ static struct timespec interval_from_now(int64_t interval_ns)
 
 /* Waits, with the mutex held, until the lock is free; asks the holder to drop it after each
  * switch interval in which nobody has switched. */
-static void wait_until_free(struct switching *lock)
+static void wait_until_free(struct switching *lock, unsigned thread)
 {
     while (lock->locked) {
         uint64_t switch_number = lock->switch_number;
@@ -130,6 +130,7 @@ static void wait_until_free(struct switching *lock)
             /* Relaxed: a hint that carries no data. Setting and clearing it both happen
              * under the mutex, which keeps a stale request from outliving a switch. */
             atomic_store_explicit(&lock->drop_request, true, memory_order_relaxed);
+            gil_event(&lock->base, thread, TRACE_ASKS, 0);
         }
     }
 }
@@ -138,9 +139,10 @@ static void acquire(struct gil *gil, unsigned thread)
 {
     struct switching *lock = (struct switching *)gil;
 
+    gil_event(gil, thread, TRACE_WANTS, 0);
     pthread_mutex_lock(&lock->mutex);
     gil->counts.contended += lock->locked;
-    wait_until_free(lock);
+    wait_until_free(lock, thread);
 
     /* Holder and switch are made known together: a thread in wait_for_switch() must not see
      * one without the other. */
@@ -154,6 +156,7 @@ static void acquire(struct gil *gil, unsigned thread)
     pthread_cond_signal(&lock->switched);
     pthread_mutex_unlock(&lock->switch_mutex);
 
+    gil_event(gil, thread, TRACE_GOT, 0);
     gil->counts.acquired++;
     /* Relaxed: see wait_until_free(). Without it the new holder would drop the lock at once,
      * for a request that was meant for the one before. */
@@ -177,13 +180,29 @@ static void wait_for_switch(struct switching *lock, unsigned thread)
     }
     lock->base.counts.forced += forced;
     pthread_mutex_unlock(&lock->switch_mutex);
+    if (forced) {
+        gil_event(&lock->base, thread, TRACE_SWITCHED, 0);
+    }
+}
+
+static bool should_yield(const struct gil *gil)
+{
+    const struct switching *lock = (const struct switching *)gil;
+
+    /* Relaxed: a request seen one chunk later is answered one chunk later. */
+    return atomic_load_explicit(&lock->drop_request, memory_order_relaxed);
 }
 
 static void release(struct gil *gil, unsigned thread)
 {
     struct switching *lock = (struct switching *)gil;
 
+    if (should_yield(gil)) {
+        gil_event(gil, thread, TRACE_SEES, 0);
+    }
     pthread_mutex_lock(&lock->mutex);
+    /* Before others can have it: nobody else's `got` is earlier. */
+    gil_event(gil, thread, TRACE_GAVE_UP, 0);
     lock->locked = false;
     pthread_cond_signal(&lock->released);
     pthread_mutex_unlock(&lock->mutex);
@@ -194,14 +213,6 @@ static void release(struct gil *gil, unsigned thread)
     if (atomic_load_explicit(&lock->drop_request, memory_order_relaxed)) {
         wait_for_switch(lock, thread);
     }
-}
-
-static bool should_yield(const struct gil *gil)
-{
-    const struct switching *lock = (const struct switching *)gil;
-
-    /* Relaxed: a request seen one chunk later is answered one chunk later. */
-    return atomic_load_explicit(&lock->drop_request, memory_order_relaxed);
 }
 
 const struct gil_kind gil_switching = {

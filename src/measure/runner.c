@@ -28,7 +28,13 @@ struct runner {
     uint64_t *counts;           /* counts[plan->length]: the next repetition of each case */
     struct slot *slots;         /* slots[pin_policy_count][pus] */
     struct worker *workers;     /* workers[plan->threads_max], shared with forked workers */
+    struct trace *trace;        /* the caller's, or null */
 };
+
+void runner_trace(struct runner *runner, struct trace *trace)
+{
+    runner->trace = trace;
+}
 
 double runner_unit_s(const struct runner *runner)
 {
@@ -236,7 +242,7 @@ static void prepare(struct runner *runner, const struct plan_case *this_case, ui
         .stretch = runner->stretch,
         .cuts_calls = is_built_in(settings->kernel),
         .call_max = runner->call_max,
-        .gil_config = {.switch_interval_s = settings->switch_interval_s},
+        .gil_config = {settings->switch_interval_s, runner->trace},
         .machine = runner->machine,
         .slots = this_case->pin->binds ? &runner->slots[policy * runner->pus] : NULL,
         .slot_count = runner->pus,
@@ -253,11 +259,13 @@ static void prepare(struct runner *runner, const struct plan_case *this_case, ui
     double width_s = expected_s / (0.75 * PROGRESS_WINDOWS);
     run->chunks_per_sample = chunks_per_sample(run);
     for (unsigned w = 0; w < run->threads; w++) {
-        run->workers[w] = (struct worker){.run = run,
-                                          .id = w,
-                                          .chunks_until_sample = run->chunks_per_sample,
-                                          .share = share_of(count, run->threads, w),
-                                          .progress = {.width_s = width_s}};
+        run->workers[w] =
+            (struct worker){.run = run,
+                            .id = w,
+                            .chunks_until_sample = run->chunks_per_sample,
+                            .share = share_of(count, run->threads, w),
+                            .trace = runner->trace == NULL ? NULL : &runner->trace->buffers[w],
+                            .progress = {.width_s = width_s}};
     }
     if (this_case->call != 0) {
         prepare_calls(runner, this_case, run);
@@ -283,6 +291,20 @@ static double step_s(const struct runner *runner, const struct plan_case *this_c
                : (double)this_case->call * runner->unit_s + runner->settings->held_s;
 }
 
+/* The run itself, between the trace's two looks at the clocks. */
+static bool run_traced(const struct runner *runner, const struct plan_case *this_case,
+                       struct run *run, struct error *error)
+{
+    if (runner->trace != NULL) {
+        trace_begin(runner->trace);
+    }
+    bool done = this_case->variant->run(run, error);
+    if (runner->trace != NULL) {
+        trace_end(runner->trace);
+    }
+    return done;
+}
+
 static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sample *sample,
                      struct error *error)
 {
@@ -294,7 +316,7 @@ static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sam
         return false;
     }
     double called_s = clock_now();
-    if (!this_case->variant->run(&run, error) || !sample_verify(this_case, &run, error) ||
+    if (!run_traced(runner, this_case, &run, error) || !sample_verify(this_case, &run, error) ||
         !verify_checksums(runner, &run, error)) {
         return false;
     }

@@ -54,10 +54,20 @@ void worker_prepare(struct worker *me)
     }
 }
 
+/* Has it to tell itself what it does with the lock? */
+static bool records_lock(const struct worker *me)
+{
+    return me->trace != NULL && me->run->variant->compilers_lock;
+}
+
 void worker_start_clock(struct worker *me)
 {
     me->usage_at_start = clock_thread_usage();
     me->start_s = clock_now();
+    trace_event(me->trace, TRACE_BEGINS, 0);
+    if (records_lock(me) && me->share > 0) {
+        trace_event(me->trace, TRACE_WANTS, 0);
+    }
 }
 
 struct worker *worker_begin(struct run *run, int id)
@@ -76,6 +86,8 @@ void worker_end(struct worker *me)
 {
     me->end_s = clock_now();
     me->usage_at_end = clock_thread_usage();
+    trace_event(me->trace, TRACE_ENDS,
+                (uint32_t)((me->usage_at_end.cpu_s - me->usage_at_start.cpu_s) * 1e6));
     progress_enter(&me->progress, me->end_s - me->start_s, me->done);
     worker_clean_up(me);
 }
@@ -104,7 +116,7 @@ static void call(struct worker *me, uint64_t units)
     me->wrong += !agrees(me, units, checksum);
 }
 
-void worker_do(struct worker *me, uint64_t units)
+static void do_units(struct worker *me, uint64_t units)
 {
     const struct run *run = me->run;
 
@@ -113,6 +125,13 @@ void worker_do(struct worker *me, uint64_t units)
         call(me, stretch);
         units -= stretch;
     }
+}
+
+void worker_do(struct worker *me, uint64_t units)
+{
+    trace_event(me->trace, TRACE_TASK_BEGINS, 0);
+    do_units(me, units);
+    trace_event(me->trace, TRACE_TASK_ENDS, 0);
 }
 
 static void sample_progress(struct worker *me)
@@ -127,19 +146,32 @@ void worker_do_chunk(struct worker *me)
 {
     uint64_t left = me->share - me->done, chunk = me->run->chunk;
 
-    worker_do(me, left < chunk ? left : chunk);
+    bool in_section = records_lock(me);
+
+    if (in_section) {
+        trace_event(me->trace, TRACE_GOT, 0);
+    }
+    do_units(me, left < chunk ? left : chunk);
     sample_progress(me);
+    if (in_section) {
+        trace_event(me->trace, TRACE_GAVE_UP, 0);
+    }
+    if (in_section && worker_has_work(me)) {
+        trace_event(me->trace, TRACE_WANTS, 0);
+    }
 }
 
 void worker_call(struct worker *me)
 {
+    trace_event(me->trace, TRACE_NATIVE_BEGINS, 0);
     /* In one piece, however long, unless the kernel does the same when cut; the lock never sees
      * the difference. */
     if (me->run->cuts_calls) {
-        worker_do(me, me->run->chunk);
+        do_units(me, me->run->chunk);
     } else {
         call(me, me->run->chunk);
     }
+    trace_event(me->trace, TRACE_NATIVE_ENDS, 0);
     sample_progress(me);
 }
 

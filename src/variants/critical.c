@@ -34,5 +34,6 @@ const struct variant variant_critical = {
     .lock = "#pragma omp critical around each chunk",
     .chunked = true,
     .hands_off = true,
+    .compilers_lock = true,
     .run = run_critical,
 };

@@ -11,7 +11,7 @@ subtest 'make help lists the targets' => sub {
     my $help = run('make', '-s', 'help');
     is($help->{exit}, 0, 'make help');
     my %listed = map { /^  make (\S+) +(\S.*)/ ? ($1 => $2) : () } split /\n/, $help->{out};
-    ok(length($listed{$_} // ''), $_) for qw(bench breakeven plot test deps install clean help lint);
+    ok(length($listed{$_} // ''), $_) for qw(bench breakeven gallery plot test deps install clean help lint);
 };
 
 subtest 'QUICK=1 is a shorter bench, and a sweep of fewer lengths' => sub {

@@ -418,6 +418,101 @@ SKIP: {
         check_breakeven($folder);
     };
 
+    # Threads that take turns of a lock, `turn` seconds each, and wait meanwhile: what trace writes.
+    sub make_trace {
+        my ($folder, $threads, $turns, $turn, %of) = @_;
+        my $csv = "time_s,thread,event,detail\n";
+        my $add = sub { $csv .= sprintf("%.9f,%d,%s,0\n", @_) };
+        $add->(1e-9 * $_, $_, 'begins') for 0 .. $threads - 1;
+        $add->(1e-8 + 1e-9 * $_, $_, 'wants') for 0 .. $threads - 1;
+        my $now = 1e-6;
+        for my $i (0 .. $turns - 1) {
+            my $t = $i % $threads;
+            $add->($now, $t, 'got');
+            for my $chunk (1 .. $of{chunks} // 0) {    # given up, and taken back
+                my $at = $now + $turn * $chunk / ($of{chunks} + 1);
+                $add->($at, $t, $_) for qw(gave_up wants got);
+            }
+            $now += $turn;
+            $add->($now - 3e-7, ($i + 1) % $threads, 'asks');
+            $add->($now - 1e-7, $t, 'sees');
+            $add->($now, $t, 'gave_up');
+            $now += 1e-6;
+            $add->($now - 5e-7, $t, 'wants');
+        }
+        $add->($now, $_, 'ends') for 0 .. $threads - 1;
+        spew("$folder/trace.csv", $csv);
+        my @rows = map { join ',', $of{variant} // 'gil', qw(countdown core gil 0), $threads, $_, $now, $now / $threads,
+            $now * (1 - 1 / $threads), 0, 0, $now, $turns, 0.001, 0.002, 0.003, 0.003, 0, $turns / $threads, 0, 0, 100, 0, '', $now, $turns / $now, 1 }
+            0 .. $threads - 1;
+        spew("$folder/trace-threads.csv", join "\n", 'variant,kernel,pin,lock,call,threads,thread,span_s,running_s,waiting_s,native_s,other_s,cpu_s,'
+            . 'waits,wait_median_s,wait_p99_s,wait_longest_s,starved_s,starved_from_s,handoffs,in_vain,woken_in_vain,events,lost,lost_from_s,run_s,'
+            . 'handoffs_per_s,jain', @rows, '');
+        return $folder;
+    }
+
+    for my $case ([2, 40, 1e-3], [2, 4000, 10e-6, chunks => 20], [16, 3000, 20e-6], [64, 5000, 3e-6], [500, 3000, 3e-6]) {
+        my ($threads, $turns, $turn, %of) = @$case;
+        subtest "a trace of $threads threads, turns of @{[$turn * 1e6]} us" => sub {
+            my $here = temp_folder();
+            my $folder = make_trace($here, @$case);
+            my $result = run($PLOT, $folder);
+            is($result->{exit}, 0, 'drawn') or diag($result->{err});
+            is($result->{err}, '', 'without a complaint');
+            is(join(' ', grep { /svg|png|part/ } names_in($folder)), 'trace.png trace.svg', 'it alone');
+            my $svg = slurp("$folder/trace.svg");
+            is(why_not_xml($svg), '', 'XML');
+            cmp_ok(length $svg, '<', 500_000, 'small, however many events');
+            ok($svg !~ /\b(?:nan|inf)\b/i, 'and no figure that is none');
+            is(substr(slurp("$folder/trace.png"), -8, 4), 'IEND', 'the PNG is whole');
+            my @texts = map { $_->[0] } texts($svg);
+            ok(scalar(grep { /: gil, $threads threads\z/ } @texts), 'says what it is');
+            ok(scalar(grep { /\AOne hand-off, closely: / } @texts), 'with a close-up');
+            ok(scalar(grep { /\Athread \d+ gives up\z/ } @texts), 'of who gives up');
+            ok(scalar(grep { /thread \d+ got it/ } @texts), 'and who got it');
+            ok(scalar(grep { /\Athread \d+ sees it\z/ } @texts), 'and saw the request');
+            ok(scalar(grep { /given up, and taken back/ } @texts), 'and of what was in vain') if $of{chunks};
+        };
+    }
+
+    subtest 'four traces: the gallery' => sub {
+        my $here = temp_folder();
+        for my $variant (qw(ticks gil nogil release)) {
+            mkdir "$here/$variant";
+            make_trace("$here/$variant", 2, 40, 1e-3, variant => $variant);
+        }
+        my $result = run($PLOT, $here);
+        is($result->{exit}, 0, 'drawn') or diag($result->{err});
+        is(join(' ', grep { /svg|png|part/ } names_in($here)), 'gallery.png gallery.svg', 'one picture');
+        my $svg = slurp("$here/gallery.svg");
+        is(why_not_xml($svg), '', 'XML');
+        my @names = grep { $_->[0] =~ /\A(?:ticks|gil|nogil|release)\z/ } texts($svg);
+        is(scalar(@names), 4, 'four panels');
+        is(scalar(uniq(map { $_->[2] } @names)), 1, 'side by side');
+    };
+
+    subtest 'a trace that is damaged' => sub {
+        my $here = temp_folder();
+        my $folder = make_trace($here, 2, 10, 1e-3);
+        my %text = map { $_ => slurp("$folder/$_") } qw(trace.csv trace-threads.csv);
+        my %wrong = (
+            'no header' => ['trace.csv', $text{'trace.csv'} =~ s/\A.*\n//r],
+            'cut off in a row' => ['trace.csv', substr($text{'trace.csv'}, 0, length($text{'trace.csv'}) - 9)],
+            'a thread that is not there' => ['trace.csv', $text{'trace.csv'} . "1,7,got,0\n"],
+            'nothing' => ['trace-threads.csv', ''],
+            'another table' => ['trace-threads.csv', "a,b\n1,2\n"],
+            'a row too short' => ['trace-threads.csv', $text{'trace-threads.csv'} =~ s/,1\n\z/\n/r],
+        );
+        for my $what (sort keys %wrong) {
+            spew("$folder/$_", $text{$_}) for keys %text;
+            spew("$folder/$wrong{$what}[0]", $wrong{$what}[1]);
+            my $result = run($PLOT, $folder);
+            is($result->{exit}, 1, "$what: exit code 1");
+            like($result->{err}, qr/\Aplot: \Q$folder\E\/trace-threads\.csv[^\n]*run gilscope trace again\n\z/, 'one line names the folder');
+        }
+        is(join(' ', grep { /svg|png|part/ } names_in($folder)), '', 'and nothing is drawn');
+    };
+
     subtest 'the machine is in the picture' => sub {
         my $folder = copy_of('two-cores', temp_folder());
         run($PLOT, $folder);

@@ -280,7 +280,7 @@ static void start_waiting(struct waiter *waiter, struct gil *gil)
 
 static void test_without_waiters_nobody_asks(void **state)
 {
-    struct gil *gil = make(&gil_switching, (struct gil_config){1e-9});
+    struct gil *gil = make(&gil_switching, (struct gil_config){.switch_interval_s = 1e-9});
 
     (void)state;
     gil_acquire(gil, 0);
@@ -391,7 +391,8 @@ static void test_release_on_request_waits_for_the_switch(void **state)
 {
     (void)state;
     for (int round = 0; round < 30; round++) {
-        struct gil *gil = make(&gil_switching, (struct gil_config){100e-6});
+        struct gil *gil =
+            make(&gil_switching, (struct gil_config){.switch_interval_s = 100e-6});
         struct waiter waiter;
 
         gil_acquire(gil, 0);
@@ -484,8 +485,9 @@ static void *play(void *argument)
 
 static void check_turns(int players)
 {
-    struct turns turns = {.gil = make(&gil_switching, (struct gil_config){200e-6}),
-                          .dropped_by = NOBODY};
+    struct turns turns = {
+        .gil = make(&gil_switching, (struct gil_config){.switch_interval_s = 200e-6}),
+        .dropped_by = NOBODY};
     struct player player[THREADS_MOST];
     pthread_t ids[THREADS_MOST];
 

@@ -443,7 +443,7 @@ static void test_under_a_lock_one_thread_works_at_a_time(void **state)
                           .chunk = 1,
                           .stretch = 1,
                           .chunks_per_sample = 100,
-                          .gil_config = {1e-4},
+                          .gil_config = {.switch_interval_s = 1e-4},
                           .machine = machine,
                           .workers = workers};
         struct error error = {0};

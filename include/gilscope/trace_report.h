@@ -1,0 +1,37 @@
+/* What `trace` says: its files, and what a person reads. */
+#ifndef GILSCOPE_TRACE_REPORT_H
+#define GILSCOPE_TRACE_REPORT_H
+
+#include "gilscope/outfile.h"
+#include "gilscope/plan.h"
+#include "gilscope/statistics.h"
+#include "gilscope/terminal.h"
+#include "gilscope/trace_analysis.h"
+
+struct trace_report {
+    const struct trace *trace;
+    const struct trace_analysis *analysis;
+    const struct plan_case *of;
+    const struct settings *settings;
+    double event_s;         /* what recording one event takes */
+    struct estimate slower; /* rate with recording / rate without; n 0: not measured */
+};
+
+/* trace.csv: an event a row, ordered by time; all of it goes to echo too, where it is not null. */
+bool trace_csv(const struct trace_report *report, struct outfile *file, FILE *echo,
+               struct error *error);
+/* trace-threads.csv: a thread a row, what it did with its time. */
+bool trace_threads_csv(const struct trace_report *report, struct outfile *file,
+                       struct error *error);
+/* trace.json, in the Trace Event format ("Trace Event Format", Duca and Sinclair, 2016), which
+ * Perfetto and chrome://tracing open. */
+bool trace_json(const struct trace_report *report, struct outfile *file, struct error *error);
+
+/* The table of threads, the sentences, the strip. Errors of the stream are left in it. */
+void trace_print(const struct trace_report *report, const struct style *style, FILE *to);
+/* The strip alone: a line a thread as wide as the terminal. Nothing where memory is short. */
+void trace_strip(const struct trace_report *report, const struct style *style, FILE *to);
+/* As many threads have lines there; the others are in the files. */
+enum { TRACE_LINES_MAX = 64 };
+
+#endif

@@ -1,0 +1,255 @@
+/* gilscope trace: one case, with what each thread did and when. */
+#include "gilscope/command.h"
+
+#include "gilscope/guard.h"
+#include "gilscope/interrupt.h"
+#include "gilscope/runner.h"
+#include "gilscope/trace_report.h"
+#include "session.h"
+
+#include <string.h>
+
+/* Runs with recording and without in turn: as many pairs as an interval needs. */
+enum { PAIRS = INTERVAL_NEEDS };
+
+static const char *const file_names[] = {"trace.csv", "trace-threads.csv", "trace.json"};
+enum { FILES = sizeof file_names / sizeof *file_names };
+
+/* All that one run of the command holds. */
+struct trace_run {
+    struct settings settings;
+    struct machine *machine;
+    struct plan plan; /* of the one case */
+    struct runner *runner;
+    struct trace trace;
+    struct trace_analysis analysis;
+    struct outfile files[FILES];
+    struct progress_line progress;
+    double slower[PAIRS]; /* the rate with recording / without */
+    size_t pairs_done;
+    double event_s;
+};
+
+/* The row that a set of bits names, where it is one. */
+static bool only_one(unsigned bits, size_t *row)
+{
+    *row = 0;
+    while (bits != 0 && (bits & 1) == 0) {
+        bits >>= 1;
+        ++*row;
+    }
+    return bits == 1;
+}
+
+static bool choose_case(const struct settings *settings, struct plan_case *wanted,
+                        struct error *error)
+{
+    const struct thread_list *threads = &settings->threads;
+    size_t variant, pin;
+
+    if (!only_one(settings->variants, &variant) || !only_one(settings->pins, &pin) ||
+        threads->length > 1) {
+        return fail_usage(error,
+                          "--variant, --pin, --threads: trace runs one case: one of each");
+    }
+    *wanted = (struct plan_case){.variant = variants[variant],
+                                 .pin = &pin_policies[pin],
+                                 .threads = threads->length > 0             ? threads->values[0]
+                                            : variants[variant]->one_thread ? 1
+                                                                            : 2};
+    if (wanted->variant->one_thread && wanted->threads > 1) {
+        return fail_usage(error, "--threads=%u: %s runs with one thread", wanted->threads,
+                          wanted->variant->name);
+    }
+    return !wanted->variant->counts || settings->kernel == &kernel_countdown ||
+           fail_usage(error, "--kernel: %s counts down itself, and runs no %s",
+                      wanted->variant->name, settings->kernel->name);
+}
+
+static bool open_files(struct trace_run *run, struct error *error)
+{
+    bool opened = make_folder(run->settings.output, error);
+
+    for (int f = 0; opened && f < FILES; f++) {
+        bool kept; /* never: a trace cut short is no loss */
+        opened =
+            outfile_open(&run->files[f], run->settings.output, file_names[f], 0, &kept, error);
+    }
+    return opened;
+}
+
+static bool prepare(struct trace_run *run, struct error *error)
+{
+    struct plan_case wanted;
+
+    run->progress = progress_line(run->settings.quiet);
+    if (!choose_case(&run->settings, &wanted, error) ||
+        !machine_open(&run->machine, NULL, error) || !interrupt_install(error)) {
+        return false;
+    }
+    if (!machine_facts(run->machine)->is_this_machine) {
+        return fail_usage(error,
+                          "HWLOC_XMLFILE or HWLOC_SYNTHETIC names another machine: trace "
+                          "can only run on this one");
+    }
+    return choose_call(&run->settings, "trace", error) &&
+           plan_add(&run->plan, &wanted, &run->settings, machine_facts(run->machine), error) &&
+           trace_open(&run->trace, wanted.threads, run->settings.events, error) &&
+           runner_open(&run->runner, &run->plan, run->machine, &run->settings, error) &&
+           open_files(run, error);
+}
+
+static void release(struct trace_run *run)
+{
+    for (int f = 0; f < FILES; f++) {
+        outfile_close(&run->files[f]);
+    }
+    trace_analysis_free(&run->analysis);
+    runner_close(run->runner);
+    trace_close(&run->trace);
+    plan_free(&run->plan);
+    machine_close(run->machine);
+}
+
+/* One run without recording and one with it: the second is what is kept. */
+static bool measure_pair(struct trace_run *run, struct error *error)
+{
+    struct sample without, with;
+    double done_s = run->settings.time_s * (double)(2 * run->pairs_done + 1);
+
+    progress_draw(&run->progress, run->plan.cases[0].variant->name, done_s,
+                  run->settings.time_s * (2 * PAIRS + 1));
+    runner_trace(run->runner, NULL);
+    if (!runner_measure(run->runner, 0, &without, error)) {
+        return false;
+    }
+    runner_trace(run->runner, &run->trace);
+    if (!runner_measure(run->runner, 0, &with, error)) {
+        return false;
+    }
+    run->slower[run->pairs_done++] = sample_rate(&with) / sample_rate(&without);
+    return true;
+}
+
+static bool measure(struct trace_run *run, struct error *error)
+{
+    bool going = runner_warm_up(run->runner, 0, error);
+
+    while (going && run->pairs_done < PAIRS) {
+        going = measure_pair(run, error);
+    }
+    progress_clear(&run->progress);
+    return going;
+}
+
+static bool write_files(struct trace_run *run, const struct trace_report *report, bool complete,
+                        struct error *error)
+{
+    FILE *echo = run->settings.csv ? stdout : NULL;
+    bool going = trace_csv(report, &run->files[0], echo, error) &&
+                 trace_threads_csv(report, &run->files[1], error) &&
+                 trace_json(report, &run->files[2], error);
+
+    for (int f = 0; going && complete && f < FILES; f++) {
+        going = outfile_sync(&run->files[f], error);
+    }
+    for (int f = 0; going && complete && f < FILES; f++) {
+        going = outfile_commit(&run->files[f], error);
+    }
+    return going;
+}
+
+/* Notes for whoever ran it, on stderr. */
+static void tell(const struct trace_run *run, bool complete)
+{
+    const char *folder = run->settings.output;
+
+    if (run->settings.quiet) {
+        return;
+    }
+    if (complete) {
+        fprintf(stderr, "wrote %s/trace.csv, trace-threads.csv, trace.json\n", folder);
+    } else if (interrupted()) {
+        fprintf(stderr, "not complete: what was recorded is in %s/trace.csv.part\n", folder);
+    }
+}
+
+static bool show(const struct trace_run *run, const struct trace_report *report,
+                 struct error *error)
+{
+    struct style style = style_of(stdout);
+
+    if (!run->settings.csv && !run->settings.quiet) {
+        trace_print(report, &style, stdout);
+    }
+    return finish_output(error);
+}
+
+/* Of what was recorded: after a complete run, and after one that failed half-way, whose error is in
+ * *error already. Of several errors the first is the one that main prints. */
+static bool conclude(struct trace_run *run, bool complete, struct error *error)
+{
+    struct error later = {EXIT_DONE, ""};
+    struct error *own = complete ? error : &later;
+
+    if (run->trace.end.ticks == 0 || !trace_analyse(&run->trace, &run->analysis, own)) {
+        return false; /* interrupted before anything was recorded, or out of memory */
+    }
+    struct trace_report report = {
+        .trace = &run->trace,
+        .analysis = &run->analysis,
+        .of = &run->plan.cases[0],
+        .settings = &run->settings,
+        .event_s = run->event_s,
+        .slower = estimate_median(run->slower, run->pairs_done),
+    };
+    bool stored = write_files(run, &report, complete, own);
+    bool shown = show(run, &report, complete && stored ? error : &later);
+    tell(run, complete && stored);
+    return complete && stored && shown;
+}
+
+static bool run_trace(const struct settings *settings, struct error *error)
+{
+    struct trace_run run = {.settings = *settings};
+
+    for (int f = 0; f < FILES; f++) {
+        run.files[f].fd = -1;
+    }
+    bool going = prepare(&run, error);
+    if (going) {
+        guard_says(settings->output, "trace.csv.part");
+        run.event_s = trace_event_cost();
+        going = measure(&run, error);
+        going = conclude(&run, going, error);
+    }
+    release(&run);
+    return going;
+}
+
+static void trace_defaults(struct settings *settings)
+{
+    settings->variants = 0;
+    for (size_t v = 0; v < variant_count; v++) {
+        settings->variants |= strcmp(variants[v]->name, "gil") == 0 ? 1u << v : 0;
+    }
+}
+
+static const struct option_spec *const trace_options[] = {
+    &option_trace_variant, &option_trace_threads,
+    &option_pin,           &option_time,
+    &option_count,         &option_chunk,
+    &option_tasks,         &option_switch_interval,
+    &option_length,        &option_held,
+    &option_lock,          &option_shared,
+    &option_kernel,        &option_events,
+    &option_output,        &option_csv,
+    &option_quiet,         NULL};
+
+const struct command command_trace = {
+    .name = "trace",
+    .summary = "who had the lock, and when: one case, every event with its time",
+    .options = trace_options,
+    .set_defaults = trace_defaults,
+    .run = run_trace,
+};

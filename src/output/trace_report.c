@@ -1,0 +1,174 @@
+/* What a person reads of a trace: see trace_report.h. */
+#include "gilscope/trace_report.h"
+
+#include "gilscope/report.h"
+#include "paragraph.h"
+
+#include <math.h>
+#include <string.h>
+
+/* As format_count, but whole numbers whole: "8", "12.3k". */
+static void count_text(char *text, size_t size, uint64_t count)
+{
+    if (count < 1000) {
+        snprintf(text, size, "%u", (unsigned)count);
+    } else {
+        format_count(text, size, (double)count);
+    }
+}
+
+/* "12.3 %", or blank where there is nothing of it. */
+static void print_share(double part, double whole, FILE *to)
+{
+    if (!(part > 0) || !(whole > 0)) {
+        fprintf(to, "%9s", "");
+    } else {
+        fprintf(to, "%7.1f %%", 100 * part / whole);
+    }
+}
+
+static void print_time(double seconds, FILE *to)
+{
+    char text[32] = "";
+
+    if (seconds > 0) {
+        format_time(text, sizeof text, seconds);
+    }
+    fprintf(to, "%9s", text);
+}
+
+static void print_thread(const struct trace_thread *of, unsigned thread, FILE *to)
+{
+    char waits[32] = "";
+
+    if (of->waits.count > 0) {
+        count_text(waits, sizeof waits, of->waits.count);
+    }
+    fprintf(to, "%6u", thread);
+    print_share(of->state_s[TRACE_RUNNING], of->span_s, to);
+    print_share(of->state_s[TRACE_WAITING], of->span_s, to);
+    print_share(of->state_s[TRACE_NATIVE], of->span_s, to);
+    print_share(of->cpu_s, of->span_s, to);
+    fprintf(to, "%8s", waits);
+    print_time(of->waits.median_s, to);
+    print_time(of->waits.p99_s, to);
+    print_time(of->waits.longest_s, to);
+    fputc('\n', to);
+}
+
+static void print_table(const struct trace_report *report, const struct style *style, FILE *to)
+{
+    const struct trace_analysis *analysis = report->analysis;
+
+    fprintf(
+        to,
+        "%sthread  running  waiting   native      CPU   waits   median      p99  longest%s\n",
+        style->bold, style->plain);
+    for (unsigned t = 0; t < analysis->threads && t < TRACE_LINES_MAX; t++) {
+        print_thread(&analysis->at[t], t, to);
+    }
+    if (analysis->threads > TRACE_LINES_MAX) {
+        fprintf(to, "%s(%u more in trace-threads.csv)%s\n", style->dim,
+                analysis->threads - TRACE_LINES_MAX, style->plain);
+    }
+}
+
+static void say_of_lock(struct paragraph *words, const struct trace_analysis *analysis)
+{
+    const struct trace_thread *starved = &analysis->at[analysis->starved];
+    char number[32], longest[32], from[32];
+
+    format_count(number, sizeof number, analysis->handoffs_per_s);
+    say(words, "%llu hand-off%s, %s a second. ", (unsigned long long)analysis->handoffs,
+        analysis->handoffs == 1 ? "" : "s", number);
+    if (starved->starved_s > 0) {
+        format_time(longest, sizeof longest, starved->starved_s);
+        format_time(from, sizeof from, starved->starved_from_s);
+        say(words, "Longest stretch that somebody starved: %s, thread %u from %s on. ", longest,
+            analysis->starved, from);
+    }
+    if (analysis->in_vain > 0) {
+        count_text(number, sizeof number, analysis->in_vain);
+        say(words,
+            "%s times the lock was given up while another waited, and taken back by the "
+            "same thread before. ",
+            number);
+    }
+    if (analysis->woken_in_vain > 0) {
+        count_text(number, sizeof number, analysis->woken_in_vain);
+        say(words, "%s times a thread woke up to find it taken again. ", number);
+    }
+}
+
+static void say_cost(struct paragraph *words, const struct trace_report *report)
+{
+    char event[32];
+
+    format_time(event, sizeof event, report->event_s);
+    say(words, "Recording takes %s an event", event);
+    if (report->slower.n > 0) {
+        say(words,
+            "; with it the run does %.1f %% of the work a second that it does without "
+            "(%.1f to %.1f %%, %zu pairs of runs)",
+            100 * report->slower.median, 100 * report->slower.lo, 100 * report->slower.hi,
+            report->slower.n);
+    }
+    say(words, ". ");
+}
+
+static void print_words(const struct trace_report *report, const struct style *style, FILE *to)
+{
+    const struct trace_analysis *analysis = report->analysis;
+    struct paragraph words = {0, ""}, cost = {0, ""};
+
+    if (report->of->variant->hands_off) {
+        say_of_lock(&words, analysis);
+    }
+    if (!isnan(analysis->jain) && analysis->threads > 1) {
+        say(&words,
+            "Fairness while all were at work (Jain's index, 1: to each the same): %.3f.",
+            analysis->jain);
+    }
+    paragraph_print(&words, style, to);
+    say_cost(&cost, report);
+    paragraph_print(&cost, style, to);
+}
+
+static void warn_of_loss(const struct trace_analysis *analysis, const struct style *style,
+                         FILE *to)
+{
+    char lost[32], when[32];
+
+    if (analysis->lost == 0) {
+        return;
+    }
+    count_text(lost, sizeof lost, analysis->lost);
+    format_time(when, sizeof when, analysis->lost_from_s);
+    fprintf(to,
+            "%s%s events were lost, from %s on: a buffer was full. What is said here is of "
+            "the time before; --events=N gives more room.%s\n",
+            style->warn, lost, when, style->plain);
+}
+
+void trace_print(const struct trace_report *report, const struct style *style, FILE *to)
+{
+    const struct trace_analysis *analysis = report->analysis;
+    char span[32], events[32], call[64] = "";
+
+    format_time(span, sizeof span, analysis->span_s);
+    count_text(events, sizeof events, analysis->events);
+    if (report->of->call != 0) {
+        snprintf(call, sizeof call, ", calls of %llu %ss", (unsigned long long)report->of->call,
+                 report->of->kernel->unit);
+    }
+    fprintf(to, "%s%s%s, %u thread%s, pin %s: %s, %s events%s\n\n", style->bold,
+            report->of->variant->name, call, analysis->threads,
+            analysis->threads == 1 ? "" : "s", report->of->pin->name, span, events,
+            style->plain);
+    print_table(report, style, to);
+    fputc('\n', to);
+    trace_strip(report, style, to);
+    fputc('\n', to);
+    warn_of_loss(analysis, style, to);
+    print_words(report, style, to);
+}

@@ -1,0 +1,106 @@
+/* The timeline in characters: see trace_report.h. */
+#include "gilscope/trace_report.h"
+
+#include "gilscope/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How long each thread was in each state in each column. */
+struct grid {
+    unsigned threads, columns;
+    double column_ticks;
+    uint64_t first;
+    double *ticks; /* ticks[threads][columns][TRACE_STATES] */
+};
+
+static double *cell(const struct grid *grid, unsigned thread, unsigned column)
+{
+    return &grid->ticks[((size_t)thread * grid->columns + column) * TRACE_STATES];
+}
+
+static void enter(void *context, unsigned thread, enum trace_state state, uint64_t from,
+                  uint64_t to)
+{
+    const struct grid *grid = context;
+    double at = (double)(from - grid->first), end = (double)(to - grid->first);
+
+    if (thread >= grid->threads) {
+        return;
+    }
+    for (unsigned column = (unsigned)(at / grid->column_ticks); column < grid->columns;
+         column++) {
+        double edge = (column + 1) * grid->column_ticks;
+        cell(grid, thread, column)[state] += (end < edge ? end : edge) - at;
+        if (end <= edge) {
+            return;
+        }
+        at = edge;
+    }
+}
+
+/* How a column is shown: as high as its share of running, or what else it mostly is. */
+static void draw(const double *ticks, double whole, const struct style *style, FILE *to)
+{
+    static const char *const levels[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    static const char *const letters = "_.:-=+*#";
+    double running = ticks[TRACE_RUNNING] / whole;
+    bool coloured = *style->plain != '\0';
+
+    if (running >= 1.0 / 16) {
+        int level = running >= 1 ? 7 : (int)(running * 8);
+        level = level > 7 ? 7 : level;
+        if (style->utf8) {
+            fprintf(to, "%s%s", coloured ? "\033[32m" : "", levels[level]);
+        } else {
+            fprintf(to, "%s%c", coloured ? "\033[32m" : "", letters[level]);
+        }
+    } else if (ticks[TRACE_NATIVE] > ticks[TRACE_WAITING]) {
+        fprintf(to, "%s%s", coloured ? "\033[34m" : "", style->utf8 ? "▒" : "n");
+    } else if (ticks[TRACE_WAITING] > whole / 2) {
+        fprintf(to, "%s%s", coloured ? "\033[31m" : "", style->utf8 ? "·" : ",");
+    } else {
+        fputc(' ', to);
+    }
+}
+
+static void draw_ruler(const struct trace_report *report, const struct grid *grid, int indent,
+                       const struct style *style, FILE *to)
+{
+    char end[32];
+
+    format_time(end, sizeof end, report->analysis->span_s);
+    fprintf(to, "%s%*s0%*s%s\n", style->dim, indent, "", (int)grid->columns - 1, end,
+            style->plain);
+    fprintf(to, "%s%*s%s%s\n", style->dim, indent, "",
+            style->utf8 ? "▁…█ running, that share of the time   ▒ native   · waiting"
+                        : "_.:-=+*# running, that share of the time   n native   , waiting",
+            style->plain);
+}
+
+void trace_strip(const struct trace_report *report, const struct style *style, FILE *to)
+{
+    enum { INDENT = 7 };
+    const struct trace *trace = report->trace;
+    unsigned threads = trace->threads < TRACE_LINES_MAX ? trace->threads : TRACE_LINES_MAX;
+    unsigned columns = style->width > INDENT + 20 ? style->width - INDENT - 1 : 20;
+    struct grid grid = {threads, columns, 0, trace->first, NULL};
+    const struct trace_visitor visitor = {.slice = enter, .context = &grid};
+    struct error error;
+
+    grid.column_ticks = (double)(trace_horizon(trace) - trace->first) / columns;
+    grid.ticks = calloc((size_t)threads * columns * TRACE_STATES, sizeof *grid.ticks);
+    if (grid.ticks == NULL || grid.column_ticks <= 0 || !trace_walk(trace, &visitor, &error)) {
+        free(grid.ticks);
+        return;
+    }
+    for (unsigned t = 0; t < threads; t++) {
+        fprintf(to, "%6u ", t);
+        for (unsigned column = 0; column < columns; column++) {
+            draw(cell(&grid, t, column), grid.column_ticks, style, to);
+        }
+        fprintf(to, "%s\n", style->plain);
+    }
+    draw_ruler(report, &grid, INDENT, style, to);
+    free(grid.ticks);
+}

@@ -1,0 +1,253 @@
+#!/usr/bin/env perl
+# gilscope trace: its files agree with each other and with what a lock is; full buffers, many threads,
+# Ctrl-C, bad options.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Gilscope;
+use JSON::PP;
+use List::Util qw(first max sum uniq);
+use Test::More;
+
+my @files = qw(trace-threads.csv trace.csv trace.json);
+my @kinds = qw(begins ends wants got gave_up asks sees switched native_begins native_ends task_begins task_ends);
+
+# A short trace in a folder of its own: the folder and what it said.
+sub trace {
+    my @options = @_;
+    my $folder = temp_folder();
+    my $result = gilscope(words('trace -T 4ms'), @options, '-o', $folder);
+    is($result->{exit}, 0, "trace @options") or diag($result->{err});
+    return ($folder, $result);
+}
+
+sub events { return csv_rows(slurp("$_[0]/trace.csv")) }
+
+sub table { return csv_rows(slurp("$_[0]/trace-threads.csv")) }
+
+sub counted {
+    my ($kind, @events) = @_;
+    return scalar grep { $_->{event} eq $kind } @events;
+}
+
+# One thread has the lock at a time, and gives up what it has.
+sub one_holder_at_a_time {
+    my @events = grep { $_->{event} eq 'got' || $_->{event} eq 'gave_up' } @_;
+    my ($holder, @wrong);
+
+    for my $event (@events) {
+        if ($event->{event} eq 'got') {
+            push @wrong, "got by $event->{thread}, had by $holder, at $event->{time_s}" if defined $holder;
+            $holder = $event->{thread};
+        } else {
+            push @wrong, "given up by $event->{thread} at $event->{time_s}" if !defined $holder || $holder ne $event->{thread};
+            undef $holder;
+        }
+    }
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    cmp_ok(scalar(@events), '>', 0, 'the lock was taken');
+    is(join('; ', @wrong[0 .. ($#wrong > 2 ? 2 : $#wrong)]), '', 'by one thread at a time');
+    return;
+}
+
+my @variants = map { (split)[0] } grep { /^  \w/ } split /\n/, (split /\n\n/, gilscope('list')->{out})[0];
+my %locked = map { $_ => 1 } qw(critical ticks gil hold release);
+cmp_ok(scalar(@variants), '>=', 10, 'variants are listed') or diag("@variants");
+
+for my $variant (@variants) {
+    subtest "$variant: csv, json and table say the same" => sub {
+        my ($folder, $result) = trace('-v', $variant, '--events=1M');
+        is(join(' ', names_in($folder)), "@files", 'three files');
+        my @events = events($folder);
+        my @rows = table($folder);
+        my $threads = $variant eq 'serial' ? 1 : 2;
+        is(scalar(@rows), $threads, 'a row a thread');
+        is(join(' ', uniq(column('variant', @rows))), $variant, 'of that variant');
+        is(sum(column('events', @rows)), scalar(@events), 'all events are there');
+        is(sum(column('lost', @rows)), 0, 'none was lost');
+        my %known = map { $_ => 1 } @kinds;
+        is(join(' ', grep { !$known{$_} } uniq(column('event', @events))), '', 'of known kinds');
+        my @times = column('time_s', @events);
+        is(scalar(grep { $times[$_] < $times[$_ - 1] } 1 .. $#times), 0, 'in the order of time');
+        cmp_ok($times[0], '==', 0, 'from zero on');
+        for my $thread (uniq(column('thread', @events))) {
+            my @own = grep { $_->{thread} == $thread } @events;
+            # OpenMP may have a thread do tasks while it still waits for the others before its beginning
+            my $first = $variant eq 'tasks' ? qr/\A(?:begins|task_begins)\z/ : qr/\Abegins\z/;
+            like($own[0]{event}, $first, "thread $thread begins");
+            is(counted('begins', @own), 1, 'once');
+            is($own[-1]{event}, 'ends', 'and ends');
+            my %count = map { $_ => counted($_, @own) } @kinds;
+            is($count{native_begins}, $count{native_ends}, 'calls end');
+            is($count{task_begins}, $count{task_ends}, 'tasks end');
+            is($count{got}, $count{gave_up}, 'the lock is given up as often as got');
+            is($count{wants}, $count{got}, 'and as often as wanted');
+            my ($row) = grep { $_->{thread} == $thread } @rows;
+            near($row->{span_s}, $own[-1]{time_s} - $own[0]{time_s}, 'its time')
+                if abs($row->{span_s} - $own[-1]{time_s} + $own[0]{time_s}) > 3e-9;
+            near(sum(@$row{qw(running_s waiting_s native_s other_s)}), $row->{span_s}, 'is all accounted for');
+        }
+        if ($locked{$variant}) {
+            one_holder_at_a_time(@events);
+        } else {
+            is(counted('got', @events), 0, 'no lock');
+        }
+        is(counted('native_begins', @events) > 0, $variant =~ /^(?:hold|release)$/, 'native calls where there are any');
+        is(counted('task_begins', @events), 8, 'eight tasks') if $variant =~ /^(?:tasks|pool)$/;
+
+        my @got = grep { $_->{event} eq 'got' } @events;
+        my $handoffs = grep { $got[$_]{thread} ne $got[$_ - 1]{thread} } 1 .. $#got;
+        is(sum(column('handoffs', @rows)), $handoffs, 'hand-offs');
+        my $json = decode_json(slurp("$folder/trace.json"));
+        my @json = @{$json->{traceEvents}};
+        is(scalar(grep { $_->{ph} eq 's' } @json), $handoffs, 'an arrow each');
+        is(scalar(grep { $_->{ph} eq 'f' } @json), $handoffs, 'with its end');
+        my %from = map { $_->{id} => $_ } grep { $_->{ph} eq 's' } @json;
+        is(scalar(grep { $_->{ts} < $from{$_->{id}}{ts} || $_->{tid} == $from{$_->{id}}{tid} } grep { $_->{ph} eq 'f' } @json),
+            0, 'to another thread, not back in time');
+        is(scalar(grep { $_->{ph} eq 'M' && $_->{name} eq 'thread_name' } @json), $threads, 'a track a thread');
+        for my $row (@rows) {
+            for my $state (qw(running waiting native)) {
+                my $micros = sum(0, map { $_->{dur} } grep { $_->{ph} eq 'X' && $_->{name} eq $state && $_->{tid} == $row->{thread} + 1 } @json);
+                my $slices = @json;
+                cmp_ok(abs($micros - 1e6 * $row->{$state . '_s'}), '<=', 0.01 + 0.001 * $slices, "thread $row->{thread}: $state");
+            }
+        }
+        is(scalar(grep { $_->{ph} eq 'X' && $_->{dur} < 0 } @json), 0, 'no slice is shorter than nothing');
+        my (%end, @overlap);
+        for my $slice (sort { $a->{ts} <=> $b->{ts} } grep { $_->{ph} eq 'X' } @json) {
+            push @overlap, $slice->{ts} if $slice->{ts} < ($end{$slice->{tid}} // 0) - 1e-4;
+            $end{$slice->{tid}} = $slice->{ts} + $slice->{dur};
+        }
+        is("@overlap", '', 'none begins before the one before has ended');
+        is(scalar(grep { $_->{ph} eq 'C' && $_->{args}{threads} > 2 } @json), 0, 'at most all of them wait');
+        like($result->{out}, qr/^Recording takes [\d.]+ ns an event/m, 'it says what recording costs');
+        unlike($result->{out}, qr/\b(?:nan|inf)\b/i, 'in numbers');
+        like($result->{err}, qr/^wrote \Q$folder\E\/trace\.csv/m, 'and where the files are');
+    };
+}
+
+subtest 'gil: who waits asks, who has it sees' => sub {
+    my ($folder) = trace(words('-v gil -i 500us -T 20ms'));
+    my @events = events($folder);
+    cmp_ok(counted('asks', @events), '>', 0, 'they ask');
+    cmp_ok(counted('sees', @events), '>', 0, 'it is seen');
+    cmp_ok(counted('switched', @events), '<=', counted('sees', @events), 'who has seen it is switched away, at most so often');
+    my ($holder, @wrong);
+    for my $event (@events) {
+        $holder = $event->{thread} if $event->{event} eq 'got';
+        push @wrong, $event->{time_s} if $event->{event} eq 'sees' && $event->{thread} ne $holder;
+        undef $holder if $event->{event} eq 'gave_up';
+    }
+    is("@wrong", '', 'by the holder alone');
+};
+
+subtest 'a lock of choice, and the length of calls' => sub {
+    for my $lock (qw(gil ticks critical)) {
+        my ($folder) = trace(words("-v release --lock=$lock --length=2k --held=100ns"));
+        my @rows = table($folder);
+        is($rows[0]{lock}, $lock, 'is the one asked for');
+        is($rows[0]{call}, 2000, 'with calls of that length');
+        one_holder_at_a_time(events($folder));
+    }
+};
+
+subtest 'exact work' => sub {
+    my ($folder) = trace(words('-v gil -n 3M -t 3'));
+    is(scalar(table($folder)), 3, 'three threads');
+};
+
+subtest 'full buffers' => sub {
+    my ($folder, $result) = trace(words('-v ticks --events=50'));
+    my @rows = table($folder);
+    my @events = events($folder);
+    my $lost = sum(column('lost', @rows));
+    cmp_ok($lost, '>', 0, 'events are lost');
+    is(sum(column('events', @rows)), $lost + @events, 'the others are kept');
+    is(scalar(grep { $_ > 50 } map { my $t = $_; scalar grep { $_->{thread} == $t } @events } 0, 1), 0, 'not more than there is room for');
+    like($result->{out}, qr/events were lost, from [\d.]+ [num]?s on/, 'it says how many, and since when');
+    like($result->{out}, qr/--events/, 'and what to do');
+    my $from = $rows[0]{lost_from_s};
+    cmp_ok($from, '>', 0, 'a time');
+    near($rows[0]{run_s}, $from, 'up to which all is told');
+    my $json = decode_json(slurp("$folder/trace.json"));
+    is($json->{otherData}{events_lost}, $lost, 'the JSON says it, too');
+    is(scalar(grep { $_->{ph} eq 'X' && $_->{ts} + $_->{dur} > 1e6 * $from + 0.01 } @{$json->{traceEvents}}), 0,
+        'and has no slice after it');
+    one_holder_at_a_time(grep { $_->{time_s} < $from } @events);
+};
+
+subtest '64 threads' => sub {
+    my ($folder, $result) = trace(words('-v critical -t 64 --events=64k -T 20ms'));
+    is(scalar(table($folder)), 64, '64 rows');
+    is(scalar(uniq(column('thread', events($folder)))), 64, 'all of them have events');
+    is(scalar(() = $result->{out} =~ /^ +\d+ [ _.:=+*#n,-]+$/mg) >= 64, 1, 'and a line in the strip');
+};
+
+subtest 'one PU' => sub {
+    plan(skip_all => 'no taskset') if !have('taskset');
+    my ($pu) = column('pu_os', topo_rows());
+    plan(skip_all => 'the PUs have no numbers') if !defined $pu;
+    my $folder = temp_folder();
+    my $result = run('taskset', '-c', $pu, $GILSCOPE, words('trace -T 20ms -v gil -i 1ms -o'), $folder);
+    is($result->{exit}, 0, 'two threads on it') or diag($result->{err});
+    one_holder_at_a_time(events($folder));
+};
+
+subtest 'rows on standard output' => sub {
+    my ($folder, $result) = trace(words('--csv -v gil'));
+    is($result->{out}, slurp("$folder/trace.csv"), 'are those of the file');
+    ($folder, $result) = trace('-q');
+    is($result->{out} . $result->{err}, '', 'quiet says nothing');
+};
+
+subtest 'the strip is as wide as the terminal, and plain where it is none' => sub {
+    my ($folder, $result) = trace(words('-v nogil'));
+    unlike($result->{out}, qr/[^\x00-\x7f]|\e/, 'ASCII, no colours');
+    is(max(map { length } split /\n/, $result->{out}) <= 80, 1, 'at most 80 columns');
+};
+
+subtest 'Ctrl-C' => sub {
+    for my $variant (qw(gil pool)) {
+        my $folder = temp_folder();
+        my $job = start($GILSCOPE, words('trace -T 100s -v'), $variant, '-o', $folder);
+        ok(poll_until(sub { -e "$folder/trace.csv.part" && cpu_seconds($job->{pid}) + sum(0, map { cpu_seconds($_) } children_of($job->{pid})) > 0.3 }),
+            "$variant runs");
+        send_signal(INT => $job);
+        my $result = finish($job, 20);
+        is($result->{exit}, 130, 'ends it');
+        is(join(' ', grep { !/\.part\z/ } names_in($folder)), '', 'no file that looks complete');
+        is($result->{err} =~ /^gilscope: /m ? $result->{err} : '', '', 'no error');
+    }
+};
+
+subtest 'wrong options' => sub {
+    my $in = temp_folder();
+    my @never = ('-o', "$in/never");
+    my %wrong = (
+        '-v gil,ticks' => qr/one case/,
+        '-v gill' => qr/did you mean 'gil'/,
+        '-t 1,2' => qr/one case/,
+        '-p core,none' => qr/one case/,
+        '-v serial -t 2' => qr/serial/,
+        '--events=0' => qr/--events=0/,
+        '--events=1G' => qr/--events=1G/,
+        '--events=60M -t 64' => qr/1 GiB/,
+        '--length=1us' => qr/--length/,
+        '-v release --length=1us,2us' => qr/trace takes one/,
+        '-v atomic --kernel=floor' => qr/atomic/,
+        '--seed=1' => qr/unknown option/,
+        '--reps=1' => qr/unknown option/,
+        'now' => qr/'now'/,
+    );
+    for my $options (sort keys %wrong) {
+        one_line_error(gilscope('trace', words($options), @never), 2, $options, $wrong{$options});
+    }
+    one_line_error(gilscope({env => {HWLOC_SYNTHETIC => 'core:4 pu:1'}}, 'trace', @never), 2, 'another machine', qr/HWLOC_SYNTHETIC/);
+    ok(!-e "$in/never", 'and no folder was made');
+    my $file = spew("$in/file", '');
+    one_line_error(gilscope(words('trace -T 2ms -o'), "$file/x"), 1, 'a folder that cannot be', qr/--output/);
+};
+
+done_testing();

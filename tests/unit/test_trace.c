@@ -1,0 +1,441 @@
+/* Traces: full buffers, clocks, and what hand-made ones come to. */
+#include "gilscope/trace_analysis.h"
+
+#include "gilscope/clock.h"
+#include "gilscope/gil.h"
+
+#include <math.h>
+#include <omp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct error error;
+
+/* One of so many threads, in ticks of a microsecond. */
+static struct trace made(unsigned threads, uint64_t events)
+{
+    struct trace trace;
+
+    assert_true(trace_open(&trace, threads, events, &error));
+    trace.begin = (struct trace_moment){0, 0};
+    trace.end = (struct trace_moment){1000000, 1};
+    return trace;
+}
+
+static void put(struct trace *trace, unsigned thread, uint64_t time, enum trace_kind kind,
+                uint32_t detail)
+{
+    struct trace_buffer *buffer = &trace->buffers[thread];
+
+    if (buffer->count < buffer->capacity) {
+        buffer->records[buffer->count] = (struct trace_record){time, kind, detail};
+    } else if (buffer->count == buffer->capacity) {
+        buffer->lost_from = time;
+    }
+    buffer->count++;
+}
+
+static void near(double found, double expected)
+{
+    if (!(fabs(found - expected) < 1e-12)) {
+        fail_msg("%g instead of %g", found, expected);
+    }
+}
+
+static struct trace_analysis analysed(const struct trace *trace)
+{
+    struct trace_analysis analysis;
+
+    assert_true(trace_analyse(trace, &analysis, &error));
+    return analysis;
+}
+
+static void test_a_full_buffer_counts_what_it_loses(void **state)
+{
+    struct trace trace;
+    (void)state;
+    assert_true(trace_open(&trace, 1, 3, &error));
+    trace_begin(&trace);
+    for (uint32_t i = 0; i < 10; i++) {
+        trace_event(&trace.buffers[0], TRACE_ASKS, i);
+    }
+    trace_end(&trace);
+    assert_int_equal(trace_kept(&trace.buffers[0]), 3);
+    assert_int_equal(trace_lost(&trace.buffers[0]), 7);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(trace.buffers[0].records[i].detail, i);
+    }
+    assert_true(trace.buffers[0].lost_from >= trace.buffers[0].records[2].time);
+    assert_true(trace.buffers[0].lost_from <= trace.end.ticks);
+    trace_begin(&trace);
+    assert_int_equal(trace.buffers[0].count, 0);
+    trace_close(&trace);
+}
+
+static void test_nothing_is_recorded_without_a_buffer(void **state)
+{
+    (void)state;
+    trace_event(NULL, TRACE_GOT, 0);
+}
+
+static void test_more_than_fits_is_refused(void **state)
+{
+    struct trace trace;
+    (void)state;
+    assert_false(trace_open(&trace, 4096, TRACE_EVENTS_MAX / 2, &error));
+    assert_int_equal(error.exit_code, EXIT_USAGE);
+    assert_non_null(strstr(error.text, "--events"));
+    trace_close(&trace);
+}
+
+static void test_times_of_a_thread_never_go_back(void **state)
+{
+    enum { EVENTS = 20000 };
+    struct trace trace;
+    double last_s = 0;
+    (void)state;
+    assert_true(trace_open(&trace, 1, EVENTS, &error));
+    trace_begin(&trace);
+    double start_s = clock_now();
+    for (int i = 0; i < EVENTS; i++) {
+        trace_event(&trace.buffers[0], TRACE_WANTS, 0);
+    }
+    double took_s = clock_now() - start_s;
+    trace_end(&trace);
+    for (int i = 0; i < EVENTS; i++) {
+        double at_s = trace_seconds(&trace, trace.buffers[0].records[i].time);
+        assert_true(at_s >= last_s);
+        last_s = at_s;
+    }
+    /* On both clocks, but for what the two looks at them are apart. */
+    assert_true(last_s <= took_s * 1.01 + 1e-4);
+    trace_close(&trace);
+}
+
+/* Two threads in turn under each lock: who gets it gets it after it was given up. */
+static void test_hand_offs_are_in_order_on_all_cores(void **state)
+{
+    enum { TURNS = 3000 };
+    (void)state;
+    for (size_t k = 0; k < gil_kind_count; k++) {
+        struct trace trace;
+        struct gil *gil;
+        const struct gil_config config = {1e-3, &trace};
+        assert_true(trace_open(&trace, 2, 8 * TURNS, &error));
+        assert_true(gil_create(&gil, gil_kinds[k], &config, &error));
+        trace_begin(&trace);
+#pragma omp parallel num_threads(2)
+        for (int turn = 0; turn < TURNS; turn++) {
+            gil_acquire(gil, (unsigned)omp_get_thread_num());
+            gil_release(gil, (unsigned)omp_get_thread_num());
+        }
+        trace_end(&trace);
+        /* Merged by time, they take turns: got by one, given up by the same. */
+        uint64_t next[2] = {0, 0}, gots = 0;
+        int holder = -1;
+        while (next[0] < trace.buffers[0].count || next[1] < trace.buffers[1].count) {
+            int t = next[1] == trace.buffers[1].count ? 0 : 1;
+            if (t == 1 && next[0] < trace.buffers[0].count) {
+                const struct trace_record *a = &trace.buffers[0].records[next[0]];
+                const struct trace_record *b = &trace.buffers[1].records[next[1]];
+                t = a->time < b->time || (a->time == b->time && a->kind == TRACE_GAVE_UP) ? 0
+                                                                                          : 1;
+            }
+            const struct trace_record *record = &trace.buffers[t].records[next[t]++];
+            if (record->kind == TRACE_GOT) {
+                assert_int_equal(holder, -1);
+                holder = t;
+                gots++;
+            } else if (record->kind == TRACE_GAVE_UP) {
+                assert_int_equal(holder, t);
+                holder = -1;
+            }
+        }
+        assert_int_equal(gots, gil->counts.acquired);
+        struct trace_analysis analysis = analysed(&trace);
+        assert_int_equal(analysis.handoffs, gil->counts.handoffs);
+        trace_analysis_free(&analysis);
+        gil_destroy(gil);
+        trace_close(&trace);
+    }
+}
+
+static void test_a_forked_process_records_too(void **state)
+{
+    struct trace trace;
+    (void)state;
+    assert_true(trace_open(&trace, 1, 4, &error));
+    trace_begin(&trace);
+    pid_t child = fork();
+    if (child == 0) {
+        trace_event(&trace.buffers[0], TRACE_TASK_BEGINS, 5);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(trace.buffers[0].count, 1);
+    assert_int_equal(trace.buffers[0].records[0].detail, 5);
+    trace_close(&trace);
+}
+
+/* Thread 0 has the lock from 10 to 40, asked for at 35, thread 1 from 50 to 90. */
+static struct trace one_handoff(void)
+{
+    struct trace trace = made(2, 16);
+
+    put(&trace, 0, 0, TRACE_BEGINS, 0);
+    put(&trace, 0, 5, TRACE_WANTS, 0);
+    put(&trace, 0, 10, TRACE_GOT, 0);
+    put(&trace, 0, 38, TRACE_SEES, 0);
+    put(&trace, 0, 40, TRACE_GAVE_UP, 0);
+    put(&trace, 0, 55, TRACE_SWITCHED, 0);
+    put(&trace, 0, 60, TRACE_ENDS, 25);
+    put(&trace, 1, 2, TRACE_BEGINS, 0);
+    put(&trace, 1, 20, TRACE_WANTS, 0);
+    put(&trace, 1, 35, TRACE_ASKS, 0);
+    put(&trace, 1, 50, TRACE_GOT, 3);
+    put(&trace, 1, 90, TRACE_GAVE_UP, 0);
+    put(&trace, 1, 100, TRACE_ENDS, 40);
+    return trace;
+}
+
+static void test_what_a_hand_off_comes_to(void **state)
+{
+    struct trace trace = one_handoff();
+    struct trace_analysis analysis = analysed(&trace);
+    const struct trace_thread *a = &analysis.at[0], *b = &analysis.at[1];
+    (void)state;
+    near(analysis.span_s, 100e-6);
+    assert_int_equal(analysis.handoffs, 1);
+    near(analysis.handoffs_per_s, 1 / 100e-6);
+    assert_int_equal(analysis.in_vain, 0);
+    assert_int_equal(analysis.woken_in_vain, 2);
+    /* The first wanted a free lock: no wait. It was there from 0 to 60, ran 0-5 before it wanted it,
+     * 10-40 with it, and was made to wait until 60. */
+    assert_int_equal(a->waits.count, 0);
+    assert_true(isnan(a->waits.median_s));
+    near(a->state_s[TRACE_RUNNING], 35e-6);
+    near(a->state_s[TRACE_OTHER], 5e-6);
+    near(a->state_s[TRACE_WAITING], 20e-6);
+    near(a->span_s, 60e-6);
+    near(a->cpu_s, 25e-6);
+    assert_int_equal(b->waits.count, 1);
+    near(b->waits.median_s, 30e-6);
+    near(b->waits.p99_s, 30e-6);
+    near(b->waits.longest_s, 30e-6);
+    near(b->state_s[TRACE_RUNNING], 18e-6 + 40e-6);
+    near(b->state_s[TRACE_WAITING], 30e-6);
+    near(b->starved_s, 30e-6);
+    near(b->starved_from_s, 20e-6);
+    assert_int_equal(analysis.starved, 1);
+    assert_int_equal(b->handoffs, 1);
+    /* While both were at work, from 2 to 60: 3 + 30 and 18 + 10. */
+    const double ran[] = {33e-6, 28e-6};
+    near(a->fair_s, ran[0]);
+    near(b->fair_s, ran[1]);
+    near(analysis.jain, jain_index(ran, 2));
+    trace_analysis_free(&analysis);
+    trace_close(&trace);
+}
+
+static void test_given_up_in_vain(void **state)
+{
+    struct trace trace = made(2, 32);
+    (void)state;
+    put(&trace, 1, 12, TRACE_BEGINS, 0);
+    put(&trace, 1, 15, TRACE_WANTS, 0);
+    put(&trace, 0, 0, TRACE_BEGINS, 0);
+    put(&trace, 0, 1, TRACE_WANTS, 0);
+    put(&trace, 0, 2, TRACE_GOT, 0);
+    for (uint64_t turn = 1; turn <= 4; turn++) { /* the first before anybody waits */
+        put(&trace, 0, 10 * turn, TRACE_GAVE_UP, 0);
+        put(&trace, 0, 10 * turn, TRACE_WANTS, 0);
+        put(&trace, 0, 10 * turn + 1, TRACE_GOT, 0);
+    }
+    put(&trace, 0, 50, TRACE_GAVE_UP, 0);
+    put(&trace, 0, 50, TRACE_ENDS, 0);
+    put(&trace, 1, 50, TRACE_GOT, 0); /* at the same tick: after it was given up */
+    put(&trace, 1, 60, TRACE_ENDS, 0);
+    struct trace_analysis analysis = analysed(&trace);
+    assert_int_equal(analysis.in_vain, 3);
+    assert_int_equal(analysis.at[0].in_vain, 3);
+    assert_int_equal(analysis.handoffs, 1);
+    assert_int_equal(analysis.at[0].waits.count, 0);
+    near(analysis.at[1].waits.longest_s, 35e-6);
+    trace_analysis_free(&analysis);
+    trace_close(&trace);
+}
+
+static void test_native_calls_and_tasks(void **state)
+{
+    struct trace trace = made(2, 16);
+    (void)state;
+    /* A call with the lock, and one without. */
+    put(&trace, 0, 0, TRACE_BEGINS, 0);
+    put(&trace, 0, 0, TRACE_WANTS, 0);
+    put(&trace, 0, 0, TRACE_GOT, 0);
+    put(&trace, 0, 10, TRACE_NATIVE_BEGINS, 0);
+    put(&trace, 0, 30, TRACE_NATIVE_ENDS, 0);
+    put(&trace, 0, 40, TRACE_GAVE_UP, 0);
+    put(&trace, 0, 45, TRACE_NATIVE_BEGINS, 0);
+    put(&trace, 0, 70, TRACE_NATIVE_ENDS, 0);
+    put(&trace, 0, 100, TRACE_ENDS, 0);
+    struct trace_analysis analysis = analysed(&trace);
+    near(analysis.at[0].state_s[TRACE_NATIVE], 45e-6);
+    near(analysis.at[0].state_s[TRACE_RUNNING], 20e-6);
+    near(analysis.at[0].state_s[TRACE_OTHER], 35e-6);
+    trace_analysis_free(&analysis);
+    /* Who has no task does nothing. */
+    trace.buffers[0].count = 0;
+    put(&trace, 0, 0, TRACE_BEGINS, 0);
+    put(&trace, 0, 100, TRACE_ENDS, 0);
+    put(&trace, 1, 0, TRACE_BEGINS, 0);
+    put(&trace, 1, 20, TRACE_TASK_BEGINS, 0);
+    put(&trace, 1, 80, TRACE_TASK_ENDS, 0);
+    put(&trace, 1, 100, TRACE_ENDS, 0);
+    analysis = analysed(&trace);
+    near(analysis.at[0].state_s[TRACE_OTHER], 100e-6);
+    near(analysis.at[1].state_s[TRACE_RUNNING], 60e-6);
+    near(analysis.jain, 0.5);
+    assert_int_equal(analysis.handoffs, 0);
+    trace_analysis_free(&analysis);
+    trace_close(&trace);
+}
+
+static void test_after_a_loss_nothing_is_concluded(void **state)
+{
+    struct trace trace = made(2, 4);
+    (void)state;
+    put(&trace, 0, 0, TRACE_BEGINS, 0);
+    put(&trace, 0, 1, TRACE_WANTS, 0);
+    put(&trace, 0, 2, TRACE_GOT, 0);
+    put(&trace, 0, 20, TRACE_GAVE_UP, 0);
+    put(&trace, 0, 30, TRACE_WANTS, 0); /* lost */
+    put(&trace, 0, 31, TRACE_GOT, 0);   /* lost */
+    put(&trace, 1, 0, TRACE_BEGINS, 0);
+    put(&trace, 1, 10, TRACE_WANTS, 0);
+    put(&trace, 1, 50, TRACE_GOT, 0);
+    put(&trace, 1, 60, TRACE_ENDS, 0);
+    struct trace_analysis analysis = analysed(&trace);
+    assert_int_equal(analysis.lost, 2);
+    assert_int_equal(analysis.at[0].lost, 2);
+    assert_int_equal(analysis.events, 10);
+    near(analysis.lost_from_s, 30e-6);
+    near(analysis.span_s, 30e-6);
+    assert_int_equal(analysis.handoffs, 0);
+    assert_int_equal(analysis.at[1].waits.count, 0);
+    near(analysis.at[1].state_s[TRACE_WAITING], 20e-6);
+    near(analysis.at[1].starved_s, 20e-6); /* at least */
+    assert_true(isnan(analysis.at[0].cpu_s));
+    trace_analysis_free(&analysis);
+    trace_close(&trace);
+}
+
+static void test_percentiles_of_many_waits(void **state)
+{
+    enum { WAITS = 200 };
+    struct trace trace = made(2, 4 * WAITS + 4);
+    uint64_t now = 0;
+    (void)state;
+    /* Thread 0 has it for 1, 2, 3 … ticks while thread 1 waits. */
+    put(&trace, 0, 0, TRACE_BEGINS, 0);
+    put(&trace, 1, 0, TRACE_BEGINS, 0);
+    for (uint64_t wait = 1; wait <= WAITS; wait++) {
+        put(&trace, 0, now, TRACE_GOT, 0);
+        put(&trace, 1, now + 1, TRACE_WANTS, 0);
+        now += 1 + wait;
+        put(&trace, 0, now, TRACE_GAVE_UP, 0);
+        put(&trace, 1, now, TRACE_GOT, 0);
+        now++;
+        put(&trace, 1, now, TRACE_GAVE_UP, 0);
+        now++;
+    }
+    struct trace_analysis analysis = analysed(&trace);
+    assert_int_equal(analysis.at[1].waits.count, WAITS);
+    near(analysis.at[1].waits.median_s, 100.5e-6);
+    near(analysis.at[1].waits.p99_s, 198e-6);
+    near(analysis.at[1].waits.longest_s, 200e-6);
+    assert_int_equal(analysis.handoffs, 2 * WAITS - 1);
+    trace_analysis_free(&analysis);
+    trace_close(&trace);
+}
+
+static void test_an_empty_trace(void **state)
+{
+    struct trace trace = made(3, 4);
+    struct trace_analysis analysis = analysed(&trace);
+    (void)state;
+    assert_int_equal(analysis.events, 0);
+    assert_true(isnan(analysis.jain));
+    near(analysis.span_s, 0);
+    trace_analysis_free(&analysis);
+    trace_close(&trace);
+}
+
+static void test_jain(void **state)
+{
+    static const double same[] = {2, 2, 2, 2}, one[] = {0, 0, 5, 0}, half[] = {1, 1, 0, 0};
+    (void)state;
+    near(jain_index(same, 4), 1);
+    near(jain_index(one, 4), 0.25);
+    near(jain_index(half, 4), 0.5);
+}
+
+struct counting {
+    uint64_t events, last;
+    bool ordered;
+};
+
+static void count_event(void *context, unsigned thread, const struct trace_record *record)
+{
+    struct counting *counting = context;
+    (void)thread;
+    counting->ordered = counting->ordered && record->time >= counting->last;
+    counting->last = record->time;
+    counting->events++;
+}
+
+static void test_the_walk_visits_all_events_in_order(void **state)
+{
+    enum { THREADS = 7, EVENTS = 500 };
+    struct trace trace = made(THREADS, EVENTS);
+    struct counting counting = {.ordered = true};
+    const struct trace_visitor visitor = {.event = count_event, .context = &counting};
+    (void)state;
+    for (unsigned t = 0; t < THREADS; t++) {
+        for (uint64_t i = 0; i < EVENTS + 10; i++) { /* some are lost */
+            put(&trace, t, i * (t + 1) + t * 13, TRACE_ASKS, 0);
+        }
+    }
+    assert_true(trace_walk(&trace, &visitor, &error));
+    assert_int_equal(counting.events, THREADS * EVENTS);
+    assert_true(counting.ordered);
+    trace_close(&trace);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_full_buffer_counts_what_it_loses),
+        cmocka_unit_test(test_nothing_is_recorded_without_a_buffer),
+        cmocka_unit_test(test_more_than_fits_is_refused),
+        cmocka_unit_test(test_times_of_a_thread_never_go_back),
+        cmocka_unit_test(test_hand_offs_are_in_order_on_all_cores),
+        cmocka_unit_test(test_a_forked_process_records_too),
+        cmocka_unit_test(test_what_a_hand_off_comes_to),
+        cmocka_unit_test(test_given_up_in_vain),
+        cmocka_unit_test(test_native_calls_and_tasks),
+        cmocka_unit_test(test_after_a_loss_nothing_is_concluded),
+        cmocka_unit_test(test_percentiles_of_many_waits),
+        cmocka_unit_test(test_an_empty_trace),
+        cmocka_unit_test(test_jain),
+        cmocka_unit_test(test_the_walk_visits_all_events_in_order),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    alarm(60); /* a hang is a failure */
+    return cmocka_run_group_tests_name("trace", tests, NULL, NULL);
+}
