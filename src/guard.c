@@ -81,8 +81,11 @@ static void tell_exit(void)
 
 static void tell_waiting(int number)
 {
+    int before = errno; /* whatever was interrupted may look at it next */
+
     (void)number;
     say(waiting_line);
+    errno = before;
 }
 
 /* A line that goes over what is left of the progress line. */
