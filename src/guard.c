@@ -187,13 +187,20 @@ bool guard_open(const char *name, struct error *error)
     return true;
 }
 
+void guard_rest(void)
+{
+    if (told != NULL) {
+        interrupt_alarm(0);
+        alarm(0);
+    }
+}
+
 void guard_close(void)
 {
     if (told == NULL) {
         return;
     }
-    interrupt_alarm(0);
-    alarm(0);
+    guard_rest();
     sigaction(SIGALRM, &alarm_before, NULL);
     for (size_t i = 0; i < CRASHES; i++) {
         sigaction(crashes[i].signal, &crashes[i].before, NULL);

@@ -202,6 +202,7 @@ static bool run_costs(const struct settings *settings, struct error *error)
         while (going && run.blocks_done < settings->reps) {
             going = run_block(&run, &random, error);
         }
+        guard_rest();
         progress_clear(&run.progress);
         going = conclude(&run, going, error);
     }

@@ -294,6 +294,7 @@ bool session_run(const struct session_kind *kind, void *context,
             going = run_block(&session, session.blocks_done, &random, error);
             session.blocks_done += going;
         }
+        guard_rest();
         progress_clear(&session.progress);
         going = kind->conclude(&session, going, error);
     }
