@@ -229,6 +229,14 @@ subtest 'a worker of the pool that never returns ends with the first Ctrl-C' => 
     check_kept($kept);
 };
 
+# In the trial's process it is loaded for the first time, in ours for the second.
+subtest 'a crash when it is loaded for the second time' => sub {
+    my $path = kernel('second', 'return units;', before => qq[#include <fcntl.h>\n__attribute__((constructor)) static void load(void)]
+            . qq[ { if (access("$folder/loaded", F_OK) == 0) abort(); close(creat("$folder/loaded", 0600)); }]);
+    my $result = gilscope(@small, '-q', "--kernel=$path", '-o', temp_folder());
+    one_line_error($result, 128 + 6, 'one line', qr/the kernel \Q$path\E crashed \(Aborted\)/);
+};
+
 # ---- what works ----
 
 subtest 'the unit of the kernel, wherever units are counted' => sub {
