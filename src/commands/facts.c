@@ -7,7 +7,6 @@
 #include <math.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 static bool anything_measured(const struct session *session)
 {
@@ -56,8 +55,6 @@ static void name_drifting(const struct session *session, char *text, size_t size
 void session_facts(struct session *session, struct run_facts *facts)
 {
     struct rusage usage;
-    time_t now = time(NULL);
-    struct tm utc;
 
     for (size_t c = 0; c < session->plan.length; c++) {
         session->summaries[c] = summarise(&session->samples, c, session->scratch);
@@ -75,8 +72,6 @@ void session_facts(struct session *session, struct run_facts *facts)
     name_drifting(session, facts->drifting, sizeof facts->drifting);
     interpreters_describe(&session->interpreters, facts->interpreters,
                           sizeof facts->interpreters);
-    gmtime_r(&now, &utc);
-    strftime(facts->date, sizeof facts->date, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
 void session_notes(const struct session *session, bool complete, const char *more)

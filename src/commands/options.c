@@ -380,12 +380,13 @@ const struct option_spec option_costs_time = {
     "length of one measurement, about (default: 1ms)",
     "a time with its unit, up to a day: 250ns, 5ms, 1.5s",
     set_time};
-const struct option_spec option_costs_seed = {0,
-                                              "seed",
-                                              "N",
-                                              "order of the costs (default: from the clock)",
-                                              "a whole number from 1 up",
-                                              set_seed};
+const struct option_spec option_costs_seed = {
+    0,
+    "seed",
+    "N",
+    "order of the costs (default: from the clock; it is in costs-machine.csv)",
+    "a whole number from 1 up",
+    set_seed};
 const struct option_spec option_length = {
     'l',
     "length",

@@ -45,8 +45,8 @@ subtest 'every cost is there once for each thread count' => sub {
     my @threads = $pus > 1 ? (1, 2) : (1);
     my $result = gilscope(@small, '-t', join(',', @threads), '-o', $folder);
     is($result->{exit}, 0, 'done') or diag($result->{err});
-    is(join(' ', names_in($folder)), 'costs.csv', 'one file');
-    is($result->{err}, "wrote $folder/costs.csv\n", 'which it names');
+    is(join(' ', names_in($folder)), 'costs-machine.csv costs.csv', 'two files');
+    is($result->{err}, "wrote $folder/costs.csv, costs-machine.csv\n", 'which it names');
     my $text = slurp("$folder/costs.csv");
     is(field_names($text), $header, 'the columns');
     my @rows = csv_rows($text);
@@ -90,6 +90,22 @@ END
         one_line_error(gilscope(@small, qw(-t 1 -q -o), $folder, "--kernel=$folder/fickle.so"), 1, 'that changes its mind',
             qr/the kernel fickle returned different checksums/);
     }
+};
+
+subtest 'where it was measured, and how to do it again' => sub {
+    my $folder = temp_folder();
+    spew("$folder/machine.csv", "of bench\n");
+    gilscope(@small, words('-q -t 1 --seed=77 -o'), $folder);
+    my %fact = csv_table(slurp("$folder/costs-machine.csv"));
+    is(join(' ', sort keys %fact), 'command_line compiler cores cpu cpukinds date governor hwloc kernel numa_nodes '
+        . 'openmp packages pus seed usable_pus', 'the facts');
+    is($fact{seed}, 77, 'the seed');
+    is($fact{command_line}, "gilscope @small -q -t 1 --seed=77 -o $folder", 'the command line');
+    is($fact{usable_pus}, $pus, 'the machine');
+    like($fact{date}, qr/\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\z/, 'the date');
+    is(slurp("$folder/machine.csv"), "of bench\n", "and bench's own stays as it is");
+    gilscope(@small, words('-q -t 1 -o'), $folder);
+    like({csv_table(slurp("$folder/costs-machine.csv"))}->{seed}, qr/\A[1-9]\d*\z/, 'a seed from the clock, too');
 };
 
 subtest '--csv, --quiet' => sub {
@@ -157,14 +173,14 @@ for my $signal ([INT => 2], [TERM => 15]) {
         send_signal($name => $job);
         my $result = finish($job, 20);
         is($result->{exit}, 128 + $number, "exit code 128 + $number");
-        is_deeply([names_in($folder)], ['costs.csv.part'], 'nothing is called complete');
+        is_deeply([names_in($folder)], ['costs-machine.csv.part', 'costs.csv.part'], 'nothing is called complete');
         my @rows = csv_rows(slurp("$folder/costs.csv.part"));
         cmp_ok(scalar(@rows), '>=', @teams + @alone, 'the rows are kept');
         is_deeply([grep { $_->{reps} < 3 || $_->{inner} < 1 } @rows], [], 'with what they had');
         like($result->{err}, qr/^not complete: .*costs\.csv\.part$/m, 'it says where');
         like($result->{out}, qr/^fork /m, 'and shows the table');
         is(gilscope(@small, qw(-t 1 -o), $folder)->{exit}, 0, 'the next run');
-        is(join(' ', names_in($folder)), 'costs.csv costs.csv.part.1', 'keeps it under another name');
+        is(join(' ', names_in($folder)), 'costs-machine.csv costs.csv costs.csv.part.1', 'keeps it under another name');
     };
 }
 
