@@ -363,7 +363,7 @@ const struct option_spec option_costs_threads = {
     't',
     "threads",
     "LIST",
-    "thread counts of teams (default: 2 and all cores)",
+    "thread counts of teams, at most as many as usable PUs (default: 2 and all cores)",
     "thread counts from 1 to 4096, ascending: 1,2,4 or 1-8 or 1-64:2",
     set_threads};
 const struct option_spec option_costs_reps = {
