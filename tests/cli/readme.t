@@ -51,6 +51,24 @@ subtest 'every option stands in the table of its command' => sub {
     is($without_head, 0, 'no table lacks its head');
 };
 
+# In the help a default is a word or two; the README may say more, but begins with it.
+subtest 'the defaults in the help are those of the README' => sub {
+    my %of_bench = options_of('bench');
+    my $compared = 0;
+    for my $command (sort keys %help) {
+        my %table = options_of($command);
+        for my $line (grep { /\(default: / } split /\n/, $help{$command}) {
+            my ($option, $default) = $line =~ /--([\w-]+).*\(default: ([^\s,;)]+(?:,[^\s;)]+)?)[,;)]/ or next;
+            my ($what, $told) = @{$table{$option}};
+            ($what, $told) = @{$of_bench{$option}} if $told eq '' && $what =~ /as for `bench`/;
+            ($what, $told) = @{{options_of('breakeven')}->{$option}} if $told eq '' && $what =~ /as for `breakeven`/;
+            like($told =~ s/`//gr, qr/\A\Q$default\E(?!\w)/, "$command: --$option is $default");
+            $compared++;
+        }
+    }
+    cmp_ok($compared, '>', 20, 'there are such defaults');
+};
+
 subtest 'every file named in the text exists' => sub {
     my %seen;
     my @files = grep { !$seen{$_}++ } $readme =~ m{`((?:src|include|plot|tests)/[\w./-]+)`}g;
