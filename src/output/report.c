@@ -1,6 +1,7 @@
 /* The report of `bench`, top to bottom, and its sentences. See report.h. */
 #include "gilscope/report.h"
 
+#include "gilscope/text.h"
 #include "paragraph.h"
 
 #include <math.h>
@@ -21,8 +22,9 @@ void report_machine(const struct run_facts *facts, unsigned blocks_done,
     }
     format_time(time, sizeof time, settings->time_s);
     if (settings->count != 0) {
-        fprintf(to, "; %u of %u blocks, %llu %ss a repetition", blocks_done, settings->reps,
-                (unsigned long long)settings->count, settings->kernel->unit);
+        char count[COUNTED_MAX];
+        fprintf(to, "; %u of %u blocks, %s a repetition", blocks_done, settings->reps,
+                text_counted(count, sizeof count, settings->count, settings->kernel->unit));
     } else {
         fprintf(to, "; %u of %u blocks, %s a repetition", blocks_done, settings->reps, time);
     }
