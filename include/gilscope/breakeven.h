@@ -22,13 +22,18 @@ struct verdict {
     const struct pin_policy *pin;
     unsigned threads;
     bool oversubscribed;
-    double possible;            /* the speedup that threads and PUs allow */
-    struct estimate break_even; /* releasing is no slower than holding */
+    double possible; /* the speedup that threads and PUs allow */
+    /* Releasing is no slower than holding. n is 0 where nothing is possible: then the curves meet at 1
+     * and where they cross it is chance. */
+    struct estimate break_even;
     /* Releasing gives so much of what is possible over one thread that holds: by the nearest curve
      * that only grows with the length. n is 0 where nothing is possible. */
     struct estimate half_gain, ninety_gain;
     size_t worst; /* the length, a place in the sweep, where releasing is worst; */
     struct estimate worst_ratio; /* and release / hold there */
+    /* It is slower there for certain: the interval ends below 1 by more than noise, and so does that
+     * of a length beside it. The worst of many is low by chance alone. */
+    bool worst_certain;
     /* With one thread: what releasing adds to a call, in seconds, at the shortest length, where it
      * shows best; and release / hold there. With more: n is 0. */
     struct estimate cost_s, cost_ratio;
@@ -44,9 +49,11 @@ size_t breakeven_verdicts(const struct sweep *sweep, const struct samples *sampl
 struct agreement {
     const struct verdict *interpreter, *model;
     double break_even; /* interpreter's / model's; NAN where one has none within the sweep */
-    /* Where the speedups over one thread that holds are furthest apart: interpreter's / model's,
-     * the place of the length, and whether it is with the lock released. NAN: nothing measured. */
-    double furthest;
+    /* Of the speedups over one thread that holds, interpreter's / model's. most: of the medians, the
+     * furthest from 1; NAN: nothing to compare. furthest: the same of those whose intervals do not
+     * overlap, with as many blocks as an interval needs; NAN: none. And the place of its length, and
+     * whether it is with the lock released. */
+    double most, furthest;
     size_t furthest_at;
     bool released;
 };

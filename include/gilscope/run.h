@@ -73,6 +73,8 @@ struct run {
     unsigned tasks;   /* for the variants that cut the work into tasks */
     uint64_t stretch; /* units between two looks at interrupted() */
     unsigned chunks_per_sample;
+    bool
+        cuts_calls; /* a call of the kernel may be cut into stretches: so Ctrl-C is seen in it */
     struct gil_config gil_config;
     uint64_t call_max; /* no call of the kernel is for more units */
 

@@ -53,6 +53,10 @@ bool runner_rest(const struct runner *runner, struct error *error);
  * then measured on the same core. */
 bool runner_bind_like_baseline(const struct runner *runner, struct error *error);
 
+/* How long a repetition of the variant is to last: the time that settings ask for; what has to last a
+ * time at least is aimed above it, since speeds vary. What comes out shorter is done again. */
+double repetition_s(const struct variant *variant, const struct settings *settings);
+
 /* Brings case c to its working size: the warm-up. Its samples do not count. */
 bool runner_warm_up(struct runner *runner, size_t c, struct error *error);
 

@@ -35,7 +35,8 @@ struct sweep {
  * that is not known. A time becomes round(time / unit) decrements of the countdown, which all take
  * the same; of other kernels, as many units whose call is found to last about so long. The usual
  * ones are 100 ns to 1 ms, 1, 2, 5 a decade; for other kernels the powers of two of the unit whose
- * calls last that long, leaving out those that last less than twice the one before. Main thread. */
+ * calls last that long, leaving out those that last hardly longer than the one before. Errors: more than 10 s or 1e15 units
+ * a call; a kernel no call of which lasts as long as asked for. Main thread. */
 bool sweep_lengths(struct sweep *sweep, const struct settings *settings, struct error *error);
 
 /* The same where each unit takes unit_s: pure. Lengths that come to the same units are one. */
@@ -54,6 +55,9 @@ bool sweep_plan(const struct sweep *sweep, struct plan *plan, const struct setti
 
 /* The system whose release the case is; null where it holds. */
 const struct system *sweep_releasing(const struct sweep *sweep, const struct plan_case *of);
+
+/* Is a length known by its time, as the countdown's is? Of other kernels by its units. Pure. */
+bool sweep_is_timed(const struct sweep *sweep);
 
 /* The place of a case's length in units[] and call_s[]. */
 size_t sweep_place(const struct sweep *sweep, const struct plan_case *of);

@@ -2,6 +2,7 @@
 #include "families.h"
 
 #include "gilscope/clock.h"
+#include "gilscope/interrupt.h"
 #include "gilscope/kernel_state.h"
 #include "gilscope/text.h"
 
@@ -22,7 +23,7 @@ static bool measure(const struct kernel *kernel, uint64_t calls, uint64_t units,
      * need into the caches. */
     expected = kernel->run(state, units);
     double start_s = clock_now();
-    for (uint64_t i = 0; i < calls; i++) {
+    for (uint64_t i = 0; i < calls && !interrupted(); i++) {
         differ |= kernel->run(state, units) ^ expected;
     }
     *seconds = clock_now() - start_s;

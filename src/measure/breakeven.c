@@ -77,17 +77,31 @@ static struct estimate crossings(const struct curve *curve, quantity of, double 
     return estimate_median(scratch, n);
 }
 
+static struct estimate ratio_at(const struct curve *curve, size_t l, double *scratch)
+{
+    return estimate(curve->samples, curve->cases[l], release_over_hold, scratch);
+}
+
+static bool is_slower(struct estimate ratio)
+{
+    return ratio.n >= INTERVAL_NEEDS && ratio.hi < 1 - NOISY_LIMIT;
+}
+
 static void find_worst(const struct curve *curve, struct verdict *verdict, double *scratch)
 {
     for (size_t l = 0; l < curve->length; l++) {
-        struct estimate ratio =
-            estimate(curve->samples, curve->cases[l], release_over_hold, scratch);
+        struct estimate ratio = ratio_at(curve, l, scratch);
         if (ratio.n > 0 &&
             (verdict->worst_ratio.n == 0 || ratio.median < verdict->worst_ratio.median)) {
             verdict->worst = l;
             verdict->worst_ratio = ratio;
         }
     }
+    size_t at = verdict->worst;
+    bool beside = curve->length == 1 ||
+                  (at > 0 && is_slower(ratio_at(curve, at - 1, scratch))) ||
+                  (at + 1 < curve->length && is_slower(ratio_at(curve, at + 1, scratch)));
+    verdict->worst_certain = is_slower(verdict->worst_ratio) && beside;
 }
 
 static void count_drifting(const struct curve *curve, struct verdict *verdict)
@@ -116,8 +130,8 @@ static void judge(const struct curve *curve, unsigned pus, struct verdict *verdi
         return;
     }
     find_worst(curve, verdict, scratch);
-    verdict->break_even = crossings(curve, release_over_hold, 1, false, scratch);
     if (verdict->possible > 1) {
+        verdict->break_even = crossings(curve, release_over_hold, 1, false, scratch);
         double gain = verdict->possible - 1;
         verdict->half_gain = crossings(curve, paired_speedup, 1 + 0.5 * gain, true, scratch);
         verdict->ninety_gain = crossings(curve, paired_speedup, 1 + 0.9 * gain, true, scratch);
@@ -180,29 +194,45 @@ static const struct plan_case *case_of(const struct sweep *sweep, const struct p
     return NULL;
 }
 
-static double speedup_at(const struct sweep *sweep, const struct samples *samples,
-                         const struct verdict *of, size_t length, bool released,
-                         double *scratch)
+static struct estimate speedup_at(const struct sweep *sweep, const struct samples *samples,
+                                  const struct verdict *of, size_t length, bool released,
+                                  double *scratch)
 {
     const struct plan *plan = samples->plan;
     const struct plan_case *found = case_of(sweep, plan, of, length, released);
 
     return found != NULL
                ? estimate(samples, (size_t)(found - plan->cases), paired_speedup, scratch)
-                     .median
-               : NAN;
+               : estimate_median(NULL, 0);
+}
+
+static bool are_apart(struct estimate a, struct estimate b)
+{
+    return a.n >= INTERVAL_NEEDS && b.n >= INTERVAL_NEEDS && (a.hi < b.lo || b.hi < a.lo);
+}
+
+/* Further from 1 than before, or the first. */
+static bool is_further(double ratio, double before)
+{
+    return !isnan(ratio) && !(fabs(log(ratio)) <= fabs(log(before)));
 }
 
 static void find_furthest(const struct sweep *sweep, const struct samples *samples,
                           struct agreement *agreement, double *scratch)
 {
-    agreement->furthest = NAN;
+    agreement->most = agreement->furthest = NAN;
     for (size_t i = 0; i < 2 * sweep->length; i++) {
         bool released = i % 2;
-        double ratio =
-            speedup_at(sweep, samples, agreement->interpreter, i / 2, released, scratch) /
+        struct estimate theirs =
+            speedup_at(sweep, samples, agreement->interpreter, i / 2, released, scratch);
+        struct estimate ours =
             speedup_at(sweep, samples, agreement->model, i / 2, released, scratch);
-        if (!isnan(ratio) && !(fabs(log(ratio)) <= fabs(log(agreement->furthest)))) {
+        double ratio = theirs.median / ours.median;
+
+        if (is_further(ratio, agreement->most)) {
+            agreement->most = ratio;
+        }
+        if (are_apart(theirs, ours) && is_further(ratio, agreement->furthest)) {
             agreement->furthest = ratio;
             agreement->furthest_at = i / 2;
             agreement->released = released;

@@ -208,6 +208,17 @@ static uint64_t whole_calls(uint64_t count, const struct plan_case *this_case)
     return this_case->call * (calls < this_case->threads ? this_case->threads : calls);
 }
 
+/* Those of ours do the same whether a call is cut or not. */
+static bool is_built_in(const struct kernel *kernel)
+{
+    for (size_t k = 0; k < kernel_count; k++) {
+        if (kernels[k] == kernel) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void prepare(struct runner *runner, const struct plan_case *this_case, uint64_t count,
                     struct run *run)
 {
@@ -223,6 +234,7 @@ static void prepare(struct runner *runner, const struct plan_case *this_case, ui
                                       : units_in(settings->chunk_s, runner->unit_s),
         .tasks = this_case->tasks,
         .stretch = runner->stretch,
+        .cuts_calls = is_built_in(settings->kernel),
         .call_max = runner->call_max,
         .gil_config = {.switch_interval_s = settings->switch_interval_s},
         .machine = runner->machine,
@@ -262,6 +274,15 @@ static bool verify_checksums(struct runner *runner, const struct run *run, struc
     return true;
 }
 
+/* About what a chunk takes, or a call with the interpreter's work before it. */
+static double step_s(const struct runner *runner, const struct plan_case *this_case,
+                     uint64_t chunk)
+{
+    return this_case->call == 0
+               ? (double)chunk * runner->unit_s
+               : (double)this_case->call * runner->unit_s + runner->settings->held_s;
+}
+
 static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sample *sample,
                      struct error *error)
 {
@@ -277,15 +298,13 @@ static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sam
         !verify_checksums(runner, &run, error)) {
         return false;
     }
-    sample_take(this_case, &run, runner->unit_s, called_s, sample);
+    sample_take(this_case, &run, step_s(runner, this_case, run.chunk), called_s, sample);
     return true;
 }
 
-/* How long a repetition of the variant is to last. What has to last a time at least is aimed
- * above it: speeds vary; what comes out shorter is done again (was_too_short). */
-static double time_of(const struct runner *runner, const struct variant *variant)
+double repetition_s(const struct variant *variant, const struct settings *settings)
 {
-    return fmax(runner->settings->time_s, 1.1 * variant->least_s);
+    return fmax(settings->time_s, 1.1 * variant->least_s);
 }
 
 /* Repetitions last about settings->time_s: the next one is sized after this one's speed, but
@@ -295,7 +314,7 @@ static void resize(struct runner *runner, size_t c, const struct sample *sample)
     const struct settings *settings = runner->settings;
     const struct variant *variant = runner->plan->cases[c].variant;
     double rate = (double)sample->count / work_s(sample, variant);
-    double wanted = time_of(runner, variant) * rate, now = (double)runner->counts[c];
+    double wanted = repetition_s(variant, settings) * rate, now = (double)runner->counts[c];
 
     if (settings->count == 0) {
         double next = fmin(fmax(wanted, now / 2), now * 2);
@@ -306,10 +325,16 @@ static void resize(struct runner *runner, size_t c, const struct sample *sample)
 }
 
 /* Of what we know nothing a little, so that it has to be waited for only shortly if it hangs. */
-static uint64_t first_count(const struct runner *runner, const struct variant *variant)
+static uint64_t first_count(const struct runner *runner, const struct plan_case *this_case)
 {
-    return variant->context != NULL ? 100000
-                                    : units_in(runner->settings->time_s / 50, runner->unit_s);
+    double time_s = runner->settings->time_s / 50;
+
+    if (this_case->variant->context != NULL) {
+        return 100000;
+    }
+    return this_case->call == 0
+               ? units_in(time_s, runner->unit_s)
+               : this_case->call * units_in(time_s, step_s(runner, this_case, 0));
 }
 
 bool runner_warm_up(struct runner *runner, size_t c, struct error *error)
@@ -317,9 +342,9 @@ bool runner_warm_up(struct runner *runner, size_t c, struct error *error)
     enum { ROUNDS = 12 }; /* each grows up to twentyfold: whoever needs more never gets there */
     const struct settings *settings = runner->settings;
     const struct variant *variant = runner->plan->cases[c].variant;
-    double enough_s = time_of(runner, variant) / 5;
+    double enough_s = repetition_s(variant, settings) / 5;
     uint64_t most = settings->count != 0 ? settings->count : UINT64_MAX;
-    uint64_t count = first_count(runner, variant);
+    uint64_t count = first_count(runner, &runner->plan->cases[c]);
     struct sample sample;
 
     for (int round = 1;; round++) {
@@ -336,7 +361,7 @@ bool runner_warm_up(struct runner *runner, size_t c, struct error *error)
     }
     double rate = (double)sample.count / work_s(&sample, variant);
     runner->counts[c] =
-        settings->count != 0 ? settings->count : capped(time_of(runner, variant) * rate);
+        settings->count != 0 ? settings->count : capped(repetition_s(variant, settings) * rate);
     return true;
 }
 
@@ -350,7 +375,8 @@ static bool was_too_short(struct runner *runner, size_t c, const struct sample *
     if (runner->settings->count != 0 || took_s >= variant->least_s) {
         return false;
     }
-    runner->counts[c] = capped(time_of(runner, variant) * (double)sample->count / took_s);
+    runner->counts[c] =
+        capped(repetition_s(variant, runner->settings) * (double)sample->count / took_s);
     return true;
 }
 

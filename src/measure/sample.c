@@ -53,12 +53,12 @@ bool sample_verify(const struct plan_case *this_case, const struct run *run,
 }
 
 /* Work is seen when its chunk is done: chunks as long as windows would look like drift. */
-static bool chunks_fit_windows(const struct run *run, double unit_s)
+static bool chunks_fit_windows(const struct run *run, double step_s)
 {
-    return (double)run->chunk * unit_s <= run->workers[0].progress.width_s / 8;
+    return step_s <= run->workers[0].progress.width_s / 8;
 }
 
-void sample_take(const struct plan_case *this_case, struct run *run, double unit_s,
+void sample_take(const struct plan_case *this_case, struct run *run, double step_s,
                  double called_s, struct sample *sample)
 {
     double start_s = INFINITY, end_s = 0;
@@ -84,7 +84,7 @@ void sample_take(const struct plan_case *this_case, struct run *run, double unit
     sample->wall_s = end_s - start_s;
     sample->startup_s =
         this_case->variant->context != NULL ? run->startup_s : start_s - called_s;
-    sample->drift = this_case->variant->chunked && chunks_fit_windows(run, unit_s)
+    sample->drift = this_case->variant->chunked && chunks_fit_windows(run, step_s)
                         ? progress_drift(run->workers, run->threads, sample->wall_s)
                         : NAN;
 }

@@ -8,9 +8,9 @@
 bool sample_verify(const struct plan_case *this_case, const struct run *run,
                    struct error *error);
 
-/* The sample of a verified run, which was called at called_s (clock_now()); unit_s: seconds a
- * unit, alone. Changes the workers' windows of progress. */
-void sample_take(const struct plan_case *this_case, struct run *run, double unit_s,
+/* The sample of a verified run, which was called at called_s (clock_now()); step_s: seconds
+ * that a chunk or a call takes, alone. Changes the workers' windows of progress. */
+void sample_take(const struct plan_case *this_case, struct run *run, double step_s,
                  double called_s, struct sample *sample);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "checks.h"
 #include "gilscope/crossing.h"
+#include "gilscope/runner.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -55,8 +56,10 @@ static const struct length_list usual = {13,
                                           {500e-6, 0},
                                           {1e-3, 0}}};
 
-/* No call is for more: what counts in units must not overflow. */
-#define UNITS_MAX 1e18
+/* No call is for more: what counts the units of all threads must not overflow. */
+#define UNITS_MAX 1e15
+/* No call lasts longer: it is waited for, again and again. */
+#define CALL_MAX_S 10.0
 
 static int ascending(const void *a, const void *b)
 {
@@ -105,6 +108,14 @@ static bool call_s(const struct kernel *kernel, uint64_t units, double *seconds,
     return kernel_call_s(kernel, units, seconds, error);
 }
 
+static bool too_fast(const struct kernel *kernel, double time_s, struct error *error)
+{
+    return fail(error,
+                "no call of the kernel %s lasts %g s, however many %ss it is for: does it "
+                "compute anything? --length=N says how many a call is for",
+                kernel->name, time_s, kernel->unit);
+}
+
 /* Units whose call lasts time_s: doubled until it does, then halved in between. */
 static bool units_for(const struct kernel *kernel, double time_s, uint64_t *units,
                       struct error *error)
@@ -116,8 +127,11 @@ static bool units_for(const struct kernel *kernel, double time_s, uint64_t *unit
         if (!call_s(kernel, above, &took_s, error)) {
             return false;
         }
-        if (took_s >= time_s || (double)above > UNITS_MAX / 2) {
+        if (took_s >= time_s) {
             break;
+        }
+        if ((double)above > UNITS_MAX / 2) {
+            return too_fast(kernel, time_s, error);
         }
         below = above;
         above *= 2;
@@ -174,9 +188,31 @@ static bool find_usual(struct sweep *sweep, struct error *error)
         if (took_s > LONGEST_S && sweep->length > 0) {
             break;
         }
-        if (took_s >= SHORTEST_S && took_s >= 2 * before_s) {
+        /* Twice the units last twice as long, or as long as before where it is the call itself that
+         * lasts: half-way between the two. */
+        if (took_s >= SHORTEST_S && took_s >= 1.5 * before_s) {
             sweep->units[sweep->length] = units;
             sweep->call_s[sweep->length++] = took_s;
+        }
+    }
+    return sweep->length > 0 || too_fast(sweep->kernel, SHORTEST_S, error);
+}
+
+/* Refuses what would last too long before it is tried. */
+static bool check_wanted(const struct length_list *wanted, const struct kernel *kernel,
+                         double unit_s, struct error *error)
+{
+    for (size_t i = 0; i < wanted->length; i++) {
+        const struct call_length *each = &wanted->values[i];
+        double call_s = each->units != 0 ? (double)each->units * unit_s : each->time_s;
+
+        if (call_s > CALL_MAX_S) {
+            return fail_usage(error, "--length: a call of about %.3g s; %g s is the most",
+                              call_s, CALL_MAX_S);
+        }
+        if ((double)each->units > UNITS_MAX) {
+            return fail_usage(error, "--length=%llu: no call is for more than %g %ss",
+                              (unsigned long long)each->units, UNITS_MAX, kernel->unit);
         }
     }
     return true;
@@ -194,12 +230,13 @@ bool sweep_lengths(struct sweep *sweep, const struct settings *settings, struct 
     double unit_s;
 
     sweep->kernel = settings->kernel;
+    if (!kernel_unit_s(settings->kernel, &unit_s, error) ||
+        !check_wanted(wanted, settings->kernel, unit_s, error)) {
+        return false;
+    }
     if (!is_linear(settings->kernel)) {
         return wanted->length > 0 ? find_wanted(sweep, wanted, error)
                                   : find_usual(sweep, error);
-    }
-    if (!kernel_unit_s(settings->kernel, &unit_s, error)) {
-        return false;
     }
     sweep_lengths_linear(sweep, wanted->length > 0 ? wanted : &usual, unit_s);
     return true;
@@ -288,6 +325,11 @@ const struct system *sweep_releasing(const struct sweep *sweep, const struct pla
     return NULL;
 }
 
+bool sweep_is_timed(const struct sweep *sweep)
+{
+    return is_linear(sweep->kernel);
+}
+
 size_t sweep_place(const struct sweep *sweep, const struct plan_case *of)
 {
     size_t l = 0;
@@ -314,6 +356,11 @@ double sweep_units_of(const struct sweep *sweep, double seconds)
 
 double sweep_expected_s(const struct plan *plan, const struct settings *settings)
 {
+    double sum_s = 0;
+
     /* A warm-up ends with a fifth of a repetition; what leads to it takes about as much again. */
-    return (double)plan->length * settings->time_s * (settings->reps + 0.4);
+    for (size_t c = 0; c < plan->length; c++) {
+        sum_s += repetition_s(plan->cases[c].variant, settings) * (settings->reps + 0.4);
+    }
+    return sum_s;
 }

@@ -14,7 +14,7 @@ static void print_length(const struct sweep *sweep, size_t l, FILE *to)
     char time[24], units[40];
 
     format_time(time, sizeof time, sweep->call_s[l]);
-    if (strcmp(sweep->kernel->unit, "decrement") != 0) {
+    if (!sweep_is_timed(sweep)) {
         format_units(units, sizeof units, (double)sweep->units[l], sweep->kernel->unit);
         fprintf(to, "%-*s", UNITS_WIDTH, units);
     }
@@ -40,7 +40,7 @@ static void print_table(const struct breakeven_report *report, const struct verd
                         const struct style *style, FILE *to)
 {
     const struct plan *plan = report->samples->plan;
-    bool timed = strcmp(report->sweep->kernel->unit, "decrement") == 0;
+    bool timed = sweep_is_timed(report->sweep);
 
     bool model = verdict->system->interpreter == NULL;
 

@@ -44,7 +44,7 @@ static void format_length(char *text, size_t size, const struct sweep *sweep, do
     char time[16], units[48];
 
     format_time(time, sizeof time, seconds);
-    if (strcmp(sweep->kernel->unit, "decrement") == 0) {
+    if (sweep_is_timed(sweep)) {
         snprintf(text, size, "%s", time);
         return;
     }
@@ -97,7 +97,7 @@ static void say_one_length(struct paragraph *to, const char *length, double cros
 static void say_outcome(struct paragraph *to, const struct sweep *sweep, double crossed,
                         const char *shortest, const char *longest)
 {
-    bool timed = strcmp(sweep->kernel->unit, "decrement") == 0;
+    bool timed = sweep_is_timed(sweep);
     char length[LENGTH_MAX];
 
     if (sweep->length == 1) {
@@ -148,10 +148,10 @@ static void say_break_even(struct paragraph *to, const struct sweep *sweep,
 /* Only where it is certain that releasing is slower. */
 static void say_worst(struct paragraph *to, const struct sweep *sweep, const struct verdict *of)
 {
-    bool timed = strcmp(sweep->kernel->unit, "decrement") == 0;
+    bool timed = sweep_is_timed(sweep);
     char length[LENGTH_MAX];
 
-    if (of->worst_ratio.n < INTERVAL_NEEDS || of->worst_ratio.hi >= 1) {
+    if (!of->worst_certain) {
         return;
     }
     double slower = 1 / of->worst_ratio.median;
@@ -189,24 +189,49 @@ static void say_gain(struct paragraph *to, const struct sweep *sweep, const stru
     say(to, of->half_gain.n > 0 ? "." : "");
 }
 
-static void say_cost(struct paragraph *to, const struct verdict *of)
+/* What a call costs more, or less: "-3.0 ns", "12.0 us". */
+static void format_cost(char *text, size_t size, double seconds)
 {
-    double ns = 1e9;
+    char time[16];
 
-    if (of->cost_s.lo <= 0 && of->cost_s.hi >= 0) {
+    if (fabs(seconds) < 999.5e-9) {
+        snprintf(text, size, "%.1f ns", seconds * 1e9);
+        return;
+    }
+    format_time(time, sizeof time, fabs(seconds));
+    snprintf(text, size, "%s%s", seconds < 0 ? "-" : "", time);
+}
+
+/* Is the interval so narrow that a cost would show in it, if there were one? */
+static bool would_show(const struct sweep *sweep, struct estimate cost_s)
+{
+    const double little_s = 20e-9; /* less than any lock costs */
+
+    return (cost_s.hi - cost_s.lo) / 2 <= fmax(little_s, NOISY_LIMIT * sweep->call_s[0]);
+}
+
+static void say_cost(struct paragraph *to, const struct sweep *sweep, const struct verdict *of)
+{
+    char cost[24], lo[24], hi[24];
+
+    format_cost(cost, sizeof cost, fabs(of->cost_s.median));
+    format_cost(lo, sizeof lo, of->cost_s.lo);
+    format_cost(hi, sizeof hi, of->cost_s.hi);
+    if (of->cost_s.lo > 0) {
+        say(to, "there is nothing to gain, and releasing costs %s a call", cost);
+    } else if (of->cost_s.hi < 0) {
+        say(to, "a call that releases takes %s less", cost);
+    } else if (would_show(sweep, of->cost_s)) {
         say(to, "releasing costs a call nothing that shows");
-    } else if (of->cost_s.median < 0) {
-        say(to, "a call that releases takes %.1f ns less", -of->cost_s.median * ns);
     } else {
-        say(to, "there is nothing to gain, and releasing costs %.1f ns a call",
-            of->cost_s.median * ns);
+        say(to, "the blocks disagree on what releasing costs a call");
     }
     if (of->cost_s.n < INTERVAL_NEEDS) {
         say(to, " (range of %zu block%s: ", of->cost_s.n, of->cost_s.n == 1 ? "" : "s");
     } else {
         say(to, " (95 %%: ");
     }
-    say(to, "%.1f to %.1f ns).", of->cost_s.lo * ns, of->cost_s.hi * ns);
+    say(to, "%s to %s).", lo, hi);
 }
 
 static void say_drift(struct paragraph *to, const struct verdict *of)
@@ -224,17 +249,21 @@ void breakeven_sentences(char *text, size_t size, const struct sweep *sweep,
     struct paragraph to = {0, ""};
 
     say_who(&to, verdict);
-    if (verdict->threads == 1 ? verdict->cost_s.n == 0 : verdict->break_even.n == 0) {
+    size_t complete = verdict->threads == 1    ? verdict->cost_s.n
+                      : verdict->possible <= 1 ? verdict->worst_ratio.n
+                                               : verdict->break_even.n;
+    if (complete == 0) {
         say(&to, "no block is complete.");
     } else if (verdict->threads == 1) {
-        say_cost(&to, verdict);
+        say_cost(&to, sweep, verdict);
+    } else if (verdict->possible <= 1) {
+        say(&to, "with one usable PU there is nothing to gain");
+        say_worst(&to, sweep, verdict);
+        say(&to, ".");
     } else {
         say_break_even(&to, sweep, verdict->break_even);
         say_worst(&to, sweep, verdict);
         say(&to, ".");
-        if (verdict->possible <= 1) {
-            say(&to, " With one usable core there is nothing to gain.");
-        }
         say_gain(&to, sweep, verdict);
     }
     say_drift(&to, verdict);
@@ -256,8 +285,11 @@ void breakeven_agreement_sentence(char *text, size_t size, const struct sweep *s
         say(&to, " break-even at %s against %s, a ratio of %.2f;", length, ours,
             agreement->break_even);
     }
-    if (isnan(agreement->furthest)) {
+    if (isnan(agreement->most)) {
         say(&to, " nothing to compare.");
+    } else if (isnan(agreement->furthest)) {
+        say(&to, " the curves are nowhere shown to be apart (ratios of medians up to %.2f).",
+            agreement->most);
     } else {
         format_length(length, sizeof length, sweep, sweep->call_s[agreement->furthest_at]);
         say(&to, " the curves are furthest apart at %s, %s, by a ratio of %.2f.", length,

@@ -150,7 +150,7 @@ subtest 'one usable PU' => sub {
     my $folder = temp_folder();
     my $result = run('taskset', '-c', $cpu, $GILSCOPE, @small, '--length=1k,100k', '-o', $folder);
     is($result->{exit}, 0, 'it runs') or diag($result->{err});
-    like($result->{out}, qr/one usable core/, 'and says that there is nothing to gain');
+    like($result->{out}, qr/one usable PU/, 'and says that there is nothing to gain');
     is(join(' ', grep { /gain/ } column('answer', csv_rows(slurp("$folder/breakeven-answers.csv")))), '', 'no gain is told');
     is((grep { $_->{oversubscribed} != ($_->{threads} > 1) } rows($folder)), 0, 'two threads are too many');
 };
@@ -227,6 +227,29 @@ subtest 'an interpreter that cannot make calls costs a line' => sub {
     my (undef, $result) = breakeven('--length=1k', "--python=$folder/lacks,$folder/no-such");
     like($result->{err}, qr{^gilscope: cpython-3\.11/hold left out: ImportError}m, 'why');
     like($result->{err}, qr{^gilscope: interpreter left out: .*no-such}m, 'and one that is not there');
+};
+
+subtest 'a stretch of work far longer than the call does not make the run longer' => sub {
+    my ($folder) = breakeven(qw(--held=5ms --length=1us -r 1 -p none));
+    is(scalar(rows($folder)), 4, 'all cases');
+    my %drift = map { $_->{drift} => 1 } rows($folder);
+    is(join(' ', sort keys %drift), '', 'and nothing is said of drift, which cannot be seen in steps so long');
+};
+
+subtest 'calls that nobody can wait for' => sub {
+    my $folder = temp_folder();
+    one_line_error(gilscope(@small, '-o', $folder, '--length=1us,11s'), 2, 'an hour', qr/--length: a call of about 11 s; 10 s is the most/);
+    one_line_error(gilscope(@small, '-o', $folder, '--length=1e15'), 2, 'units', qr/--length: a call of about/);
+    is(join(' ', names_in($folder)), '', 'nothing is written');
+};
+
+subtest 'Ctrl-C is seen within a long call' => sub {
+    my $folder = temp_folder();
+    my $job = start($GILSCOPE, words('breakeven -q -r 1 -t 1 -p none --length=8s -o'), $folder);
+    ok(poll_until(sub { -e "$folder/breakeven.csv.part" }, 60), 'it has begun');
+    send_signal(INT => $job);
+    my $result = finish($job, 5);
+    is($result->{exit}, 130, 'and ends with the signal');
 };
 
 done_testing();

