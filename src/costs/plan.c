@@ -1,8 +1,8 @@
 /* Which costs are measured where: see costs.h. */
 #include "families.h"
 
-#include "../measure/threads.h"
 #include "gilscope/clock.h"
+#include "gilscope/threads.h"
 
 #include <math.h>
 #include <stdlib.h>
