@@ -25,6 +25,7 @@ struct costs_run {
     struct progress_line progress;
     double start_s;
     unsigned blocks_done;
+    bool measured; /* anything */
 };
 
 static bool allocate(struct costs_run *run, struct error *error)
@@ -145,19 +146,10 @@ static bool run_block(struct costs_run *run, uint64_t *random, struct error *err
         if (!cost_take(item, error)) {
             return false;
         }
+        run->measured = true;
     }
     run->blocks_done++;
     return store(run, &report, error);
-}
-
-static bool anything_measured(const struct costs_run *run)
-{
-    for (size_t i = 0; i < run->plan.length; i++) {
-        if (run->plan.items[i].reps > 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static bool show(const struct costs_run *run, const struct costs_report *report,
@@ -172,7 +164,7 @@ static bool show(const struct costs_run *run, const struct costs_report *report,
         }
         fputs(text, stdout);
         free(text);
-    } else if (!run->settings->quiet && anything_measured(run)) {
+    } else if (!run->settings->quiet && run->measured) {
         costs_print(report, &style, stdout);
     }
     return finish_output(error);
@@ -190,7 +182,7 @@ static void tell(const struct costs_run *run, bool complete)
     }
     if (complete) {
         fprintf(stderr, "wrote %s/costs.csv, costs-machine.csv\n", folder);
-    } else if (interrupted() && anything_measured(run)) {
+    } else if (interrupted() && run->measured) {
         fprintf(stderr, "not complete: what was measured is in %s/costs.csv.part\n", folder);
     }
 }

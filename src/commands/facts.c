@@ -8,16 +8,6 @@
 #include <string.h>
 #include <sys/resource.h>
 
-static bool anything_measured(const struct session *session)
-{
-    for (size_t i = 0; i < session->plan.length * session->settings->reps; i++) {
-        if (session->samples.at[i].measured) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static double median_reference(struct session *session, size_t r)
 {
     size_t n = 0;
@@ -93,7 +83,7 @@ void session_notes(const struct session *session, bool complete, const char *mor
     if (complete) {
         fprintf(stderr, "wrote %s/%s, %s, machine.csv, topology.xml%s\n", folder, files->rows,
                 files->summary, more);
-    } else if (interrupted() && anything_measured(session)) {
+    } else if (interrupted() && anything_measured(session->summaries, session->plan.length)) {
         fprintf(stderr, "not complete: what was measured is in %s/%s.part\n", folder,
                 files->rows);
     }

@@ -180,19 +180,9 @@ void report_sentences(const struct report *report, const struct style *style, FI
     paragraph_print(&paragraph, style, to);
 }
 
-static bool anything_measured(const struct report *report)
-{
-    for (size_t c = 0; c < report->plan->length; c++) {
-        if (report->summaries[c].reps > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void report_print(const struct report *report, const struct style *style, FILE *to)
 {
-    if (!anything_measured(report)) {
+    if (!anything_measured(report->summaries, report->plan->length)) {
         fputs("Nothing was measured.\n", to);
         return;
     }
