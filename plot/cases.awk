@@ -50,7 +50,10 @@ FILENAME == "fidelity.csv" {
     }
     if (ratio_min == "" || field[6] / field[10] < ratio_min) ratio_min = field[6] / field[10]
     if (field[7] / field[9] > ratio_max) ratio_max = field[7] / field[9]
-    agreeing += field[11] >= 0.95 && field[11] <= 1.05
+    near = field[11] >= 0.95 && field[11] <= 1.05
+    agreeing += near
+    # Further apart than that for certain? Columns 6, 7 and 9, 10 are the intervals.
+    apart += !near && (field[6] + 0 > field[10] + 0 || field[9] + 0 > field[7] + 0)
     next
 }
 
@@ -361,6 +364,7 @@ END {
     set("MACHINE", quoted(subtitle()))
     set("PAIRS", pairs + 0)
     set("AGREEING", agreeing + 0)
+    set("APART", apart + 0)
     set("PAIR_MIN", pair_min + 0)
     set("PAIR_MAX", pair_max + 0)
     set("RATIO_MIN", ratio_min + 0)

@@ -4,8 +4,9 @@
 load 'cases.gp'
 load 'canvas.gp'
 TITLE = 'The real interpreters, beside their models'
-SUBTITLE = sprintf('Speedup of each interpreter against that of its model, with as many threads. %d of %d agree within 5 %%.', \
-    AGREEING, PAIRS)
+SUBTITLE = sprintf('Speedup of each interpreter against that of its model, with as many threads. %d of %d agree within 5 %%', \
+    AGREEING, PAIRS).(AGREEING == PAIRS ? '.' : \
+    sprintf(', %d %s apart, %d undecided.', APART, APART == 1 ? 'is' : 'are', PAIRS - AGREEING - APART))
 
 TOP = H - 132.0
 BOTTOM = 100.0

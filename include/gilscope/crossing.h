@@ -31,6 +31,11 @@ enum crossing_outcome { CROSSES_ALWAYS, CROSSES_AT, CROSSES_NEVER };
 /* What a crossing, or the end of an interval of crossings, says; shortest: lengths[0]. */
 enum crossing_outcome crossing_outcome(double value, double shortest);
 
+/* Too wide to act on: open, or over more than a factor of ten, or with one end outside of what was
+ * measured and the other a factor of ten away from that side, or of fewer values than an interval
+ * needs. */
+bool crossing_is_vague(struct estimate estimate, double shortest, double longest);
+
 /* The interval spans everything: from the shortest length or before to beyond the longest. */
 bool crossing_is_open(struct estimate estimate, double shortest);
 

@@ -32,6 +32,10 @@ static void tell_duration(const struct session *session)
              session->plan.length, settings->reps, settings->time_s * 1e3,
              expected_s < 100 ? expected_s : expected_s / 60,
              expected_s < 100 ? "seconds" : "minutes");
+    if (expected_s < 1) {
+        snprintf(line, sizeof line, "%zu cases × %u blocks of %g ms: less than a second",
+                 session->plan.length, settings->reps, settings->time_s * 1e3);
+    }
     session_tell(line);
 }
 

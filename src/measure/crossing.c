@@ -77,6 +77,13 @@ bool crossing_is_open(struct estimate estimate, double shortest)
            crossing_outcome(estimate.hi, shortest) == CROSSES_NEVER;
 }
 
+bool crossing_is_vague(struct estimate estimate, double shortest, double longest)
+{
+    double lo = fmax(estimate.lo, shortest), hi = fmin(estimate.hi, longest);
+
+    return estimate.n < INTERVAL_NEEDS || crossing_is_open(estimate, shortest) || hi > 10 * lo;
+}
+
 double interpolate_logs(double x, double x0, double y0, double x1, double y1)
 {
     if (isinf(x)) {

@@ -3,6 +3,7 @@
 
 #include "threads.h"
 
+#include <dlfcn.h>
 #include <omp.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -79,7 +80,15 @@ bool threads_check(const struct plan *plan, struct error *error)
     return threads_available(plan->threads_max, threads_needed(plan), error);
 }
 
+/* glibc loads this when the first thread ends by itself, as libgomp's do, and ends the program where it
+ * cannot: now, while there are file descriptors to be had. Elsewhere there is none, and need not be. */
+static void load_what_ends_threads(void)
+{
+    dlopen("libgcc_s.so.1", RTLD_NOW | RTLD_GLOBAL);
+}
+
 bool threads_available(unsigned team, unsigned started, struct error *error)
 {
+    load_what_ends_threads();
     return check_thread_limit(team, error) && try_threads(started, error);
 }

@@ -109,8 +109,7 @@ static void say_outcome(struct paragraph *to, const struct sweep *sweep, double 
         say(to, "releasing is no loss at any length measured, from %s on", shortest);
         break;
     case CROSSES_NEVER:
-        say(to, "do not release: up to %s, the longest call measured, it does not pay for good",
-            longest);
+        say(to, "do not release: up to %s, the longest call measured, it is a loss", longest);
         break;
     case CROSSES_AT:
         format_length(length, sizeof length, sweep, crossed);
@@ -126,7 +125,7 @@ static void say_break_even(struct paragraph *to, const struct sweep *sweep,
 
     format_length(shortest, sizeof shortest, sweep, sweep->call_s[0]);
     format_length(longest, sizeof longest, sweep, sweep->call_s[sweep->length - 1]);
-    if (!crossing_is_open(estimate, sweep->call_s[0])) {
+    if (!crossing_is_vague(estimate, sweep->call_s[0], sweep->call_s[sweep->length - 1])) {
         say_outcome(to, sweep, estimate.median, shortest, longest);
         if (estimate.lo < estimate.hi) { /* else all blocks agree */
             say(to, " ");
@@ -136,11 +135,14 @@ static void say_break_even(struct paragraph *to, const struct sweep *sweep,
     }
     if (sweep->length == 1) {
         say(to, "the blocks disagree whether releasing is a loss around calls of %s", shortest);
-    } else {
+    } else if (crossing_is_open(estimate, sweep->call_s[0])) {
         say(to,
             "the blocks disagree from the shortest call, %s, to the longest, %s, so that no "
             "break-even can be told",
             shortest, longest);
+    } else {
+        say(to, "from which length on releasing pays cannot be told ");
+        say_interval(to, sweep, estimate);
     }
     say(to, "; more blocks (--reps) or a quieter machine may tell");
 }
@@ -178,7 +180,7 @@ static void say_gain(struct paragraph *to, const struct sweep *sweep, const stru
             say(to, "at every length");
             break;
         case CROSSES_NEVER:
-            say(to, "at no length for good");
+            say(to, "at no length measured");
             break;
         case CROSSES_AT:
             format_length(length, sizeof length, sweep, gains[g]->median);

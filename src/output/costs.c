@@ -117,7 +117,10 @@ static void print_nogil(const struct costs_report *report, FILE *to)
             item->place.lock == &gil_switching) {
             char time[16];
             format_time(time, sizeof time, report->summaries[i].overhead.median);
-            fprintf(to, "\n'with nogil: pass' is a release and an acquire of gil: %s.\n", time);
+            fprintf(
+                to,
+                "\n'with nogil: pass' is a release and an acquire of gil: %s in the model.\n",
+                time);
         }
     }
 }

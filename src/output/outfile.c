@@ -129,7 +129,10 @@ bool outfile_write_at(struct outfile *file, off_t offset, const char *text, size
         if (n == 0 || (n < 0 && errno != EINTR)) {
             int reason = n == 0 ? ENOSPC : errno;
             drop_half_line(file, offset, text, written);
-            return fail(error, "cannot write '%s': %s", file->part_path, strerror(reason));
+            return fail(
+                error,
+                "cannot write '%s': %s; make room, or choose another folder with --output",
+                file->part_path, strerror(reason));
         }
         written += n > 0 ? (size_t)n : 0;
     }

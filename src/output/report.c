@@ -68,6 +68,22 @@ static void print_pool(const struct report *report, FILE *to)
             cycle, dispatch);
 }
 
+/* Intervals as wide as that tell hardly anything. */
+#define BUSY_LIMIT 0.1
+
+/* Were most of the cases disturbed? */
+static bool was_busy(const struct summary *summaries, size_t n)
+{
+    size_t wide = 0, measured = 0;
+
+    for (size_t c = 0; c < n; c++) {
+        bool counts = summaries[c].reps >= INTERVAL_NEEDS;
+        measured += counts;
+        wide += counts && relative_half_width(summaries[c].speedup) > BUSY_LIMIT;
+    }
+    return 2 * wide > measured;
+}
+
 void report_warnings(const struct run_facts *facts, const struct summary *summaries, size_t n,
                      const struct style *style, FILE *to)
 {
@@ -79,6 +95,12 @@ void report_warnings(const struct run_facts *facts, const struct summary *summar
     if (facts->steal >= 0.001) {
         fprintf(to, "%sA hypervisor took %.1f %% of the CPU time away meanwhile.%s\n",
                 style->warn, facts->steal * 100, style->plain);
+    }
+    if (was_busy(summaries, n)) {
+        fprintf(to,
+                "%sMost intervals are wider than %s10 %%: the machine was busy. Take no figure "
+                "from this; measure again.%s\n",
+                style->warn, style->utf8 ? "±" : "+-", style->plain);
     }
     if (shortest_s < 1e-3) {
         fprintf(
