@@ -36,8 +36,9 @@ enum { CRASHES = sizeof crashes / sizeof *crashes };
 static char exit_line[LINE_SIZE], waiting_line[LINE_SIZE];
 static char name_shown[256];
 static struct sigaction alarm_before;
-static pid_t owner;       /* the process that opened the guard; others are its workers */
-static atomic_bool *told; /* shared with forked workers; null: no guard is open */
+static stack_t stack_before; /* the main thread's, for handlers */
+static pid_t owner;          /* the process that opened the guard; others are its workers */
+static atomic_bool *told;    /* shared with forked workers; null: no guard is open */
 
 static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "a signal handler may only touch lock-free atomics");
 
@@ -81,8 +82,11 @@ static void tell_exit(void)
 
 static void tell_waiting(int number)
 {
+    int before = errno; /* whatever was interrupted may look at it next */
+
     (void)number;
     say(waiting_line);
+    errno = before;
 }
 
 /* A line that goes over what is left of the progress line. */
@@ -172,6 +176,7 @@ bool guard_open(const char *name, struct error *error)
     owner = getpid();
     snprintf(name_shown, sizeof name_shown, "%s", name);
     compose_lines("", "", "");
+    sigaltstack(NULL, &stack_before);
     use_stack(main_stack);
     for (size_t i = 0; i < CRASHES; i++) {
         sigaction(crashes[i].signal, &on_crash, &crashes[i].before);
@@ -184,17 +189,25 @@ bool guard_open(const char *name, struct error *error)
     return true;
 }
 
+void guard_rest(void)
+{
+    if (told != NULL) {
+        interrupt_alarm(0);
+        alarm(0);
+    }
+}
+
 void guard_close(void)
 {
     if (told == NULL) {
         return;
     }
-    interrupt_alarm(0);
-    alarm(0);
+    guard_rest();
     sigaction(SIGALRM, &alarm_before, NULL);
     for (size_t i = 0; i < CRASHES; i++) {
         sigaction(crashes[i].signal, &crashes[i].before, NULL);
     }
+    sigaltstack(&stack_before, NULL);
     munmap(told, sizeof *told);
     told = NULL;
 }

@@ -28,9 +28,12 @@ void interrupt_alarm(unsigned seconds)
 
 static void stop(int signal_number)
 {
+    int before = errno; /* whatever was interrupted may look at it next */
+
     interrupt_with(signal_number);
     /* Relaxed: see interrupt_alarm. alarm(0) sets none. */
     alarm(atomic_load_explicit(&alarm_s, memory_order_relaxed));
+    errno = before;
 }
 
 static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};

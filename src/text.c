@@ -1,9 +1,8 @@
-/* Cleaning texts: see text.h. */
+/* Cleaning texts, counting in them: see text.h. */
 #include "gilscope/text.h"
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <stdio.h>
 
 static bool is_control(uint32_t point)
 {
@@ -60,4 +59,10 @@ void text_clean(char *text)
         }
     }
     *to = '\0';
+}
+
+const char *text_counted(char *text, size_t size, uint64_t count, const char *thing)
+{
+    snprintf(text, size, "%llu %s%s", (unsigned long long)count, thing, count == 1 ? "" : "s");
+    return text;
 }

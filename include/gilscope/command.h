@@ -24,11 +24,12 @@ extern const struct option_spec option_variant, option_threads, option_pin, opti
     option_time, option_count, option_chunk, option_switch_interval, option_tasks,
     option_output, option_seed, option_csv, option_topology, option_quiet, option_python,
     option_kernel, option_length, option_held, option_lock, option_shared;
-/* The same with other defaults: those of costs and of breakeven. */
+/* The same with other defaults: those of costs, of breakeven and of topo. */
 extern const struct option_spec option_costs_threads, option_costs_reps, option_costs_time,
     option_costs_seed;
 extern const struct option_spec option_sweep_threads, option_sweep_pin, option_sweep_reps,
-    option_sweep_time;
+    option_sweep_time, option_sweep_length, option_sweep_python;
+extern const struct option_spec option_topo_threads, option_topo_pin;
 extern const struct option_spec option_trace_variant, option_trace_threads, option_events;
 /* All of them, for finding out what a mistyped one was meant to be. */
 extern const struct option_spec *const all_options[];

@@ -24,8 +24,8 @@
 /* Where a cost is measured. */
 struct cost_place {
     const struct machine *machine;
-    const struct slot *slots; /* slots[threads]; null: the caller is not bound */
-    unsigned threads;
+    const struct slot *slots;    /* slots[threads]; null: the caller is not bound */
+    unsigned threads;            /* or the processes of a pool */
     const struct gil_kind *lock; /* null where the cost is not one of a lock */
     const struct kernel *kernel;
     uint64_t delay; /* turns of cost_delay that last COST_DELAY_S */
@@ -59,6 +59,7 @@ struct cost {
     bool per_lock;        /* once for each of gil_kinds[] */
     bool of_kernel;       /* of the kernel that the user chose */
     bool unbound;         /* forks: the caller runs where the system likes */
+    unsigned processes;   /* of a pool; 0: none */
     uint64_t least, most; /* operations in one call of measure(); most 0: any number */
     cost_measure measure;
 };
@@ -116,7 +117,8 @@ struct cost_summary {
     const struct cost_item *of;
     double reference_s, raw_s;
     struct estimate overhead; /* of raw - reference, each pair measured one after the other */
-    bool noisy;               /* its interval is wider than ±2 % */
+    bool noisy; /* its interval is wider than ±2 %; of fewer than INTERVAL_NEEDS repetitions
+                 * nothing of the kind can be said */
 };
 
 /* scratch: the caller's, item->reps doubles. An item without repetitions gives NANs. */

@@ -1,4 +1,4 @@
-/* What `costs` says: its table, and costs.csv. */
+/* What `costs` says: its table, and costs.csv; costs-machine.csv is of machine_csv.h. */
 #ifndef GILSCOPE_COSTS_REPORT_H
 #define GILSCOPE_COSTS_REPORT_H
 

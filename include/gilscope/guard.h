@@ -16,6 +16,10 @@ bool guard_open(const char *name, struct error *error);
  * where no guard is open. */
 void guard_says(const char *folder, const char *file);
 
+/* After the last call of the kernel: who still waits, waits for us, and is not told that it is the
+ * kernel. From the main thread; nothing where no guard is open. */
+void guard_rest(void);
+
 /* For each thread, before it calls the kernel and after: gives the handler a stack of its own, since
  * the thread's may be what overflowed. Thread-safe; nothing where no guard is open. */
 void guard_thread(void);

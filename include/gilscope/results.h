@@ -46,7 +46,6 @@ struct run_facts {
     long max_rss_kib;
     char drifting[2048];    /* cases that drift, as words */
     char interpreters[512]; /* their names and versions, as words */
-    char date[32];
 };
 
 /* Opens the .part files in the folder, which is made where it is missing. context: see

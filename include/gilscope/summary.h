@@ -45,4 +45,7 @@ struct summary {
 /* scratch: the caller's, reps doubles. */
 struct summary summarise(const struct samples *samples, size_t c, double *scratch);
 
+/* Has any of these n cases a repetition? */
+bool anything_measured(const struct summary *summaries, size_t n);
+
 #endif

@@ -164,10 +164,10 @@ static void set_defaults(struct settings *settings)
 }
 
 static const struct option_spec *const breakeven_options[] = {
-    &option_length,          &option_sweep_threads, &option_sweep_pin, &option_sweep_reps,
-    &option_sweep_time,      &option_held,          &option_shared,    &option_lock,
-    &option_switch_interval, &option_output,        &option_seed,      &option_csv,
-    &option_quiet,           &option_kernel,        &option_python,    NULL};
+    &option_sweep_length,    &option_sweep_threads, &option_sweep_pin,    &option_sweep_reps,
+    &option_sweep_time,      &option_held,          &option_shared,       &option_lock,
+    &option_switch_interval, &option_output,        &option_seed,         &option_csv,
+    &option_quiet,           &option_kernel,        &option_sweep_python, NULL};
 
 const struct command command_breakeven = {
     .name = "breakeven",

@@ -5,6 +5,7 @@
 #include "gilscope/costs_report.h"
 #include "gilscope/guard.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/machine_csv.h"
 #include "gilscope/outfile.h"
 #include "gilscope/plan.h"
 
@@ -16,7 +17,7 @@ struct costs_run {
     const struct settings *settings;
     struct machine *machine;
     struct cost_plan plan;
-    struct outfile file;
+    struct outfile file, facts; /* costs.csv, costs-machine.csv */
     bool kept_earlier;
     struct cost_summary *summaries; /* summaries[plan.length] */
     double *scratch;                /* scratch[reps] */
@@ -24,6 +25,7 @@ struct costs_run {
     struct progress_line progress;
     double start_s;
     unsigned blocks_done;
+    bool measured; /* anything */
 };
 
 static bool allocate(struct costs_run *run, struct error *error)
@@ -33,6 +35,28 @@ static bool allocate(struct costs_run *run, struct error *error)
     run->scratch = calloc(run->settings->reps, sizeof *run->scratch);
     return (run->summaries != NULL && run->order != NULL && run->scratch != NULL) ||
            fail(error, "out of memory for %zu costs", run->plan.length);
+}
+
+/* The facts at once: whatever ends the run, its seed is known. */
+static bool open_files(struct costs_run *run, struct error *error)
+{
+    const struct settings *settings = run->settings;
+    bool kept; /* never: what is in it is not of measurements */
+
+    return make_folder(settings->output, error) &&
+           outfile_open(&run->file, settings->output, "costs.csv", costs_csv_header_size(),
+                        &run->kept_earlier, error) &&
+           outfile_open(&run->facts, settings->output, "costs-machine.csv", 0, &kept, error) &&
+           machine_csv_begin(&run->facts, error) &&
+           machine_csv_machine(&run->facts, run->machine, error) &&
+           machine_csv_run(&run->facts, settings, error);
+}
+
+/* To their final names, the rows last: where they are new, both are. */
+static bool commit(struct costs_run *run, struct error *error)
+{
+    return outfile_sync(&run->facts, error) && outfile_sync(&run->file, error) &&
+           outfile_commit(&run->facts, error) && outfile_commit(&run->file, error);
 }
 
 static bool prepare(struct costs_run *run, struct error *error)
@@ -51,14 +75,13 @@ static bool prepare(struct costs_run *run, struct error *error)
     }
     return cost_plan_make(&run->plan, run->machine, settings->kernel, &settings->threads,
                           settings->reps, error) &&
-           allocate(run, error) && make_folder(settings->output, error) &&
-           outfile_open(&run->file, settings->output, "costs.csv", costs_csv_header_size(),
-                        &run->kept_earlier, error);
+           allocate(run, error) && open_files(run, error);
 }
 
 static void release(struct costs_run *run)
 {
     outfile_close(&run->file);
+    outfile_close(&run->facts);
     cost_plan_free(&run->plan);
     machine_close(run->machine);
     free(run->summaries);
@@ -123,19 +146,10 @@ static bool run_block(struct costs_run *run, uint64_t *random, struct error *err
         if (!cost_take(item, error)) {
             return false;
         }
+        run->measured = true;
     }
     run->blocks_done++;
     return store(run, &report, error);
-}
-
-static bool anything_measured(const struct costs_run *run)
-{
-    for (size_t i = 0; i < run->plan.length; i++) {
-        if (run->plan.items[i].reps > 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static bool show(const struct costs_run *run, const struct costs_report *report,
@@ -150,7 +164,7 @@ static bool show(const struct costs_run *run, const struct costs_report *report,
         }
         fputs(text, stdout);
         free(text);
-    } else if (!run->settings->quiet && anything_measured(run)) {
+    } else if (!run->settings->quiet && run->measured) {
         costs_print(report, &style, stdout);
     }
     return finish_output(error);
@@ -167,8 +181,8 @@ static void tell(const struct costs_run *run, bool complete)
                 folder);
     }
     if (complete) {
-        fprintf(stderr, "wrote %s/costs.csv\n", folder);
-    } else if (interrupted() && anything_measured(run)) {
+        fprintf(stderr, "wrote %s/costs.csv, costs-machine.csv\n", folder);
+    } else if (interrupted() && run->measured) {
         fprintf(stderr, "not complete: what was measured is in %s/costs.csv.part\n", folder);
     }
 }
@@ -180,8 +194,7 @@ static bool conclude(struct costs_run *run, bool complete, struct error *error)
     struct costs_report report;
     struct error later;
     bool stored =
-        store(run, &report, complete ? error : &later) &&
-        (!complete || (outfile_sync(&run->file, error) && outfile_commit(&run->file, error)));
+        store(run, &report, complete ? error : &later) && (!complete || commit(run, error));
     bool shown = show(run, &report, complete && stored ? error : &later);
 
     if (!run->settings->quiet) {
@@ -192,7 +205,7 @@ static bool conclude(struct costs_run *run, bool complete, struct error *error)
 
 static bool run_costs(const struct settings *settings, struct error *error)
 {
-    struct costs_run run = {.settings = settings, .file = {.fd = -1}};
+    struct costs_run run = {.settings = settings, .file = {.fd = -1}, .facts = {.fd = -1}};
     uint64_t random = settings->seed;
     bool going = prepare(&run, error);
 
@@ -202,6 +215,7 @@ static bool run_costs(const struct settings *settings, struct error *error)
         while (going && run.blocks_done < settings->reps) {
             going = run_block(&run, &random, error);
         }
+        guard_rest();
         progress_clear(&run.progress);
         going = conclude(&run, going, error);
     }

@@ -7,17 +7,6 @@
 #include <math.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
-
-static bool anything_measured(const struct session *session)
-{
-    for (size_t i = 0; i < session->plan.length * session->settings->reps; i++) {
-        if (session->samples.at[i].measured) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static double median_reference(struct session *session, size_t r)
 {
@@ -56,8 +45,6 @@ static void name_drifting(const struct session *session, char *text, size_t size
 void session_facts(struct session *session, struct run_facts *facts)
 {
     struct rusage usage;
-    time_t now = time(NULL);
-    struct tm utc;
 
     for (size_t c = 0; c < session->plan.length; c++) {
         session->summaries[c] = summarise(&session->samples, c, session->scratch);
@@ -75,8 +62,6 @@ void session_facts(struct session *session, struct run_facts *facts)
     name_drifting(session, facts->drifting, sizeof facts->drifting);
     interpreters_describe(&session->interpreters, facts->interpreters,
                           sizeof facts->interpreters);
-    gmtime_r(&now, &utc);
-    strftime(facts->date, sizeof facts->date, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
 void session_notes(const struct session *session, bool complete, const char *more)
@@ -98,7 +83,7 @@ void session_notes(const struct session *session, bool complete, const char *mor
     if (complete) {
         fprintf(stderr, "wrote %s/%s, %s, machine.csv, topology.xml%s\n", folder, files->rows,
                 files->summary, more);
-    } else if (interrupted() && anything_measured(session)) {
+    } else if (interrupted() && anything_measured(session->summaries, session->plan.length)) {
         fprintf(stderr, "not complete: what was measured is in %s/%s.part\n", folder,
                 files->rows);
     }

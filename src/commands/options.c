@@ -276,7 +276,7 @@ const struct option_spec option_variant = {
     'v',
     "variant",
     "LIST",
-    "variants to run, serial always with them (default: all)",
+    "variants to run, serial always with them (default: all but hold and release)",
     "a list of variants: see 'gilscope list'",
     set_variant};
 const struct option_spec option_threads = {
@@ -290,7 +290,7 @@ const struct option_spec option_pin = {
     'p',
     "pin",
     "LIST",
-    "core, compact, spread, none (default: core; topo shows all)",
+    "core, compact, spread, none (default: core; none too with interpreters)",
     "a list of core, compact, spread, none",
     set_pin};
 const struct option_spec option_reps = {
@@ -376,7 +376,7 @@ const struct option_spec option_costs_threads = {
     't',
     "threads",
     "LIST",
-    "thread counts of teams (default: 2 and all cores)",
+    "thread counts of teams, at most as many as usable PUs (default: 2 and all cores)",
     "thread counts from 1 to 4096, ascending: 1,2,4 or 1-8 or 1-64:2",
     set_threads};
 const struct option_spec option_costs_reps = {
@@ -393,18 +393,19 @@ const struct option_spec option_costs_time = {
     "length of one measurement, about (default: 1ms)",
     "a time with its unit, up to a day: 250ns, 5ms, 1.5s",
     set_time};
-const struct option_spec option_costs_seed = {0,
-                                              "seed",
-                                              "N",
-                                              "order of the costs (default: from the clock)",
-                                              "a whole number from 1 up",
-                                              set_seed};
+const struct option_spec option_costs_seed = {
+    0,
+    "seed",
+    "N",
+    "order of the costs (default: from the clock; it is in costs-machine.csv)",
+    "a whole number from 1 up",
+    set_seed};
 const struct option_spec option_length = {
     'l',
     "length",
-    "LIST",
-    "native calls: 100ns,1us,50us, or units: 512,4k",
-    "up to 64 times or whole numbers of units: 100ns,1us,50us or 512,4k,64k",
+    "TIME|N",
+    "a native call of hold and release: a time, or units (default: 10us)",
+    "a time with its unit, or a whole number of units: 10us or 4k",
     set_length};
 const struct option_spec option_held = {
     0,
@@ -468,6 +469,35 @@ const struct option_spec option_events = {
     "events that there is room for, of each thread (default: 65536)",
     "a whole number from 1 to 67108864: 65536, 64k or 1M",
     set_events};
+const struct option_spec option_sweep_length = {
+    'l',
+    "length",
+    "LIST",
+    "native calls: 100ns,1us,50us, or units: 512,4k (default: 100ns to 1ms)",
+    "up to 64 times or whole numbers of units: 100ns,1us,50us or 512,4k,64k",
+    set_length};
+const struct option_spec option_sweep_python = {
+    0,
+    "python",
+    "auto|none|LIST",
+    "interpreters that make the same calls; auto is python3 (default: none)",
+    "auto, none, or interpreters between commas: python2.7,/opt/py/bin/python3,pypy3",
+    set_python};
+
+const struct option_spec option_topo_threads = {
+    't',
+    "threads",
+    "LIST",
+    "threads to place, the largest of them (default: as many as PUs)",
+    "thread counts from 1 to 4096, ascending: 1,2,4 or 1-8 or 1-64:2",
+    set_threads};
+const struct option_spec option_topo_pin = {
+    'p',
+    "pin",
+    "LIST",
+    "core, compact, spread, none (default: all; core with --csv)",
+    "a list of core, compact, spread, none",
+    set_pin};
 
 const struct option_spec *const all_options[] = {
     &option_variant, &option_threads,         &option_pin,   &option_reps,     &option_time,

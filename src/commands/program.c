@@ -67,13 +67,17 @@ static bool run_with_plugin(const struct command *command, struct settings *sett
     const char *path = settings->kernel_file;
     struct plugin plugin;
 
-    if (!plugin_try(path, error) || !plugin_open(&plugin, path, error)) {
+    /* The guard first: loading it runs its constructors. */
+    if (!plugin_try(path, error) || !guard_open(path, error)) {
         return false;
     }
-    settings->kernel = plugin.kernel;
-    bool done = guard_open(path, error) && command->run(settings, error);
+    bool done = plugin_open(&plugin, path, error);
+    if (done) {
+        settings->kernel = plugin.kernel;
+        done = command->run(settings, error);
+        plugin_close(&plugin);
+    }
     guard_close();
-    plugin_close(&plugin);
     return done;
 }
 

@@ -4,6 +4,7 @@
 #include "gilscope/clock.h"
 #include "gilscope/guard.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/text.h"
 
 #include <limits.h>
 #include <math.h>
@@ -160,17 +161,16 @@ static void show_case(struct session *session, unsigned rep, size_t place, size_
                       bool warm_up)
 {
     const struct plan_case *this_case = &session->plan.cases[c];
-    char what[128], stage[40] = "warm-up", call[64] = "";
+    char what[160], stage[40] = "warm-up", call[COUNTED_MAX] = "";
 
     if (!warm_up) {
         snprintf(stage, sizeof stage, "block %u of %u", rep + 1, session->settings->reps);
     }
     if (this_case->call != 0) {
-        snprintf(call, sizeof call, " of %llu %ss", (unsigned long long)this_case->call,
-                 this_case->kernel->unit);
+        text_counted(call, sizeof call, this_case->call, this_case->kernel->unit);
     }
-    snprintf(what, sizeof what, "%s: %s%s, %u thread%s, pin %s", stage,
-             this_case->variant->name, call, this_case->threads,
+    snprintf(what, sizeof what, "%s: %s%s%s, %u thread%s, pin %s", stage,
+             this_case->variant->name, *call != '\0' ? " of " : "", call, this_case->threads,
              this_case->threads == 1 ? "" : "s", this_case->pin->name);
     show_progress(session, rep, place, what);
 }
@@ -294,6 +294,7 @@ bool session_run(const struct session_kind *kind, void *context,
             going = run_block(&session, session.blocks_done, &random, error);
             session.blocks_done += going;
         }
+        guard_rest();
         progress_clear(&session.progress);
         going = kind->conclude(&session, going, error);
     }

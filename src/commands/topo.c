@@ -201,8 +201,8 @@ static bool run_topo(const struct settings *settings, struct error *error)
     return shown;
 }
 
-static const struct option_spec *const topo_options[] = {&option_topology, &option_pin,
-                                                         &option_threads, &option_csv, NULL};
+static const struct option_spec *const topo_options[] = {
+    &option_topology, &option_topo_pin, &option_topo_threads, &option_csv, NULL};
 
 const struct command command_topo = {
     .name = "topo",

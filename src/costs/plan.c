@@ -1,8 +1,8 @@
 /* Which costs are measured where: see costs.h. */
 #include "families.h"
 
-#include "../measure/threads.h"
 #include "gilscope/clock.h"
+#include "gilscope/threads.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -73,7 +73,7 @@ static void place_item(struct cost_item *item, struct cost_plan *plan, size_t pl
     const struct cost *cost = item->cost;
 
     item->place.slots = cost->unbound ? NULL : plan->slots;
-    item->place.threads = 1;
+    item->place.threads = cost->processes > 0 ? cost->processes : 1;
     if (cost->team == COST_TEAM) {
         item->place.threads = plan->threads.values[place];
     }

@@ -92,7 +92,7 @@ bool child_find(const char *command, char *path, size_t size)
 static _Noreturn void become(const char *path, char *const argv[], const struct pipes *pipes,
                              pid_t parent)
 {
-    static const int ours[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    static const int ours[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
     sigset_t none;
 
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {

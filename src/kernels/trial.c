@@ -2,6 +2,7 @@
 #include "gilscope/plugin.h"
 
 #include "gilscope/clock.h"
+#include "gilscope/text.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -84,12 +85,15 @@ static void *test(void *argument)
 
 static bool tested(const struct tester *tester)
 {
+    char calls[COUNTED_MAX];
+
     return tester->ready ||
            fail(&tester->trial->error,
                 "the kernel %.200s cannot be set up: its set_up returned null for thread %u of "
-                "%u, calls on up to %llu %ss",
+                "%u, calls on up to %s",
                 tester->path, tester->place.thread, tester->place.threads,
-                (unsigned long long)tester->place.units_max, tester->plugin->kernel->unit);
+                text_counted(calls, sizeof calls, tester->place.units_max,
+                             tester->plugin->kernel->unit));
 }
 
 static bool test_two_at_once(const struct tester *like)

@@ -3,37 +3,22 @@
 
 #include "gilscope/clock.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/kernel_state.h"
+#include "gilscope/text.h"
 
 #include <math.h>
-
-static bool set_up(const struct kernel *kernel, uint64_t units_max, void **state,
-                   struct error *error)
-{
-    const struct kernel_place place = {0, 1, units_max};
-
-    *state = kernel->set_up != NULL ? kernel->set_up(&place) : NULL;
-    return kernel->set_up == NULL || *state != NULL ||
-           fail(error, "the kernel %s cannot be set up for calls on %llu %ss", kernel->name,
-                (unsigned long long)units_max, kernel->unit);
-}
-
-static void tear_down(const struct kernel *kernel, void *state)
-{
-    if (kernel->tear_down != NULL) {
-        kernel->tear_down(state);
-    }
-}
 
 static bool run_alone(const struct kernel *kernel, uint64_t units, uint64_t *checksum,
                       struct error *error)
 {
+    const struct kernel_place place = {0, 1, units};
     void *state;
 
-    if (!set_up(kernel, units, &state, error)) {
+    if (!kernel_set_up(kernel, &place, &state, error)) {
         return false;
     }
     *checksum = kernel->run(state, units);
-    tear_down(kernel, state);
+    kernel_tear_down(kernel, state);
     return true;
 }
 
@@ -71,6 +56,7 @@ bool checks_verify(struct checks *checks, const struct worker *worker, struct er
     }
     for (unsigned i = 0; i < worker->check_count; i++) {
         const struct check *check = &worker->checks[i];
+        char call[COUNTED_MAX];
         uint64_t expected;
 
         if (!checks_expect(checks, check->units, &expected, error)) {
@@ -78,10 +64,10 @@ bool checks_verify(struct checks *checks, const struct worker *worker, struct er
         }
         if (check->checksum != expected) {
             return fail(error,
-                        "the kernel %s returned %#llx for %llu %ss in thread %u, and %#llx in "
+                        "the kernel %s returned %#llx for %s in thread %u, and %#llx in "
                         "a serial run: it is no result",
                         kernel->name, (unsigned long long)check->checksum,
-                        (unsigned long long)check->units, kernel->unit, worker->id,
+                        text_counted(call, sizeof call, check->units, kernel->unit), worker->id,
                         (unsigned long long)expected);
         }
     }
@@ -111,16 +97,17 @@ bool kernel_call_s(const struct kernel *kernel, uint64_t units, double *call_s,
     enum { TRIES = 7 };
     const double enough_s = 0.2; /* long calls are told well enough by fewer tries */
     double start_s = clock_now();
+    const struct kernel_place place = {0, 1, units};
     void *state;
 
-    if (!set_up(kernel, units, &state, error)) {
+    if (!kernel_set_up(kernel, &place, &state, error)) {
         return false;
     }
     *call_s = INFINITY;
     for (int i = 0; i < TRIES && (i == 0 || clock_now() - start_s < enough_s); i++) {
         *call_s = fmin(*call_s, few_calls_s(kernel, state, units));
     }
-    tear_down(kernel, state);
+    kernel_tear_down(kernel, state);
     return !interrupted() || fail_signal(error, interrupted());
 }
 

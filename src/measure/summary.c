@@ -109,3 +109,13 @@ struct summary summarise(const struct samples *samples, size_t c, double *scratc
     summary.drifts = summary.drifting > 0 && 2 * summary.drifting >= summary.reps;
     return summary;
 }
+
+bool anything_measured(const struct summary *summaries, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (summaries[i].reps > 0) {
+            return true;
+        }
+    }
+    return false;
+}

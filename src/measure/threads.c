@@ -1,4 +1,6 @@
-/* The threads that a plan needs, before it runs: see threads.h. */
+/* The threads that a run needs, before it begins: see gilscope/threads.h. */
+#include "gilscope/threads.h"
+
 #include "threads.h"
 
 #include <dlfcn.h>

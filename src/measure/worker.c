@@ -2,6 +2,7 @@
 #include "gilscope/run.h"
 
 #include "gilscope/guard.h"
+#include "gilscope/kernel_state.h"
 
 #include <omp.h>
 
@@ -16,26 +17,12 @@ static void set_up_kernel(struct worker *me)
     const struct kernel_place place = {me->id, run->threads, run->call_max};
 
     guard_thread();
-    me->state = NULL;
-    if (run->kernel->set_up == NULL) {
-        return;
-    }
-    me->state = run->kernel->set_up(&place);
-    if (me->state == NULL) {
-        error_fill(&me->error, EXIT_FAILED,
-                   "the kernel %s cannot be set up for calls on %llu %ss in thread %u",
-                   run->kernel->name, (unsigned long long)place.units_max, run->kernel->unit,
-                   me->id);
-    }
+    kernel_set_up(run->kernel, &place, &me->state, &me->error);
 }
 
 void worker_clean_up(struct worker *me)
 {
-    const struct kernel *kernel = me->run->kernel;
-
-    if (kernel->tear_down != NULL && (me->state != NULL || kernel->set_up == NULL)) {
-        kernel->tear_down(me->state);
-    }
+    kernel_tear_down(me->run->kernel, me->state);
     me->state = NULL;
     guard_thread_end();
 }

@@ -27,7 +27,11 @@ static void make_row(struct csv_row *row, const struct cost_summary *summary)
     csv_number(row, summary->overhead.median);
     csv_number(row, summary->overhead.lo);
     csv_number(row, summary->overhead.hi);
-    csv_integer(row, summary->noisy);
+    if (summary->overhead.n < INTERVAL_NEEDS) {
+        csv_text(row, ""); /* no interval, and so no telling */
+    } else {
+        csv_integer(row, summary->noisy);
+    }
     csv_end(row);
 }
 

@@ -1,6 +1,7 @@
 /* The report of `bench`, top to bottom, and its sentences. See report.h. */
 #include "gilscope/report.h"
 
+#include "gilscope/text.h"
 #include "paragraph.h"
 
 #include <math.h>
@@ -21,8 +22,9 @@ void report_machine(const struct run_facts *facts, unsigned blocks_done,
     }
     format_time(time, sizeof time, settings->time_s);
     if (settings->count != 0) {
-        fprintf(to, "; %u of %u blocks, %llu %ss a repetition", blocks_done, settings->reps,
-                (unsigned long long)settings->count, settings->kernel->unit);
+        char count[COUNTED_MAX];
+        fprintf(to, "; %u of %u blocks, %s a repetition", blocks_done, settings->reps,
+                text_counted(count, sizeof count, settings->count, settings->kernel->unit));
     } else {
         fprintf(to, "; %u of %u blocks, %s a repetition", blocks_done, settings->reps, time);
     }
@@ -200,19 +202,9 @@ void report_sentences(const struct report *report, const struct style *style, FI
     paragraph_print(&paragraph, style, to);
 }
 
-static bool anything_measured(const struct report *report)
-{
-    for (size_t c = 0; c < report->plan->length; c++) {
-        if (report->summaries[c].reps > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void report_print(const struct report *report, const struct style *style, FILE *to)
 {
-    if (!anything_measured(report)) {
+    if (!anything_measured(report->summaries, report->plan->length)) {
         fputs("Nothing was measured.\n", to);
         return;
     }

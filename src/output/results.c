@@ -3,7 +3,7 @@
 
 #include "gilscope/csv.h"
 #include "gilscope/interrupt.h"
-#include "gilscope/noise.h"
+#include "gilscope/machine_csv.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -204,86 +204,27 @@ bool results_summary(struct results *results, const struct summary *summaries, s
     return true;
 }
 
-static bool fact(struct results *results, const char *key, const char *value,
-                 struct error *error)
-{
-    struct csv_row row;
-
-    csv_begin(&row);
-    csv_text(&row, key);
-    csv_text(&row, value);
-    csv_end(&row);
-    return results_append(&results->machine, &row, error);
-}
-
-static bool number_fact(struct results *results, const char *key, double value,
-                        struct error *error)
-{
-    struct csv_row row;
-
-    csv_begin(&row);
-    csv_text(&row, key);
-    csv_number(&row, value);
-    csv_end(&row);
-    return results_append(&results->machine, &row, error);
-}
-
-static bool hardware_facts(struct results *results, const struct machine_facts *facts,
-                           struct error *error)
-{
-    return fact(results, "cpu", facts->cpu_model, error) &&
-           number_fact(results, "usable_pus", facts->pus, error) &&
-           number_fact(results, "pus", facts->pus_in_all, error) &&
-           number_fact(results, "cores", facts->cores, error) &&
-           number_fact(results, "packages", facts->packages, error) &&
-           number_fact(results, "numa_nodes", facts->numa_nodes, error) &&
-           number_fact(results, "cpukinds", facts->cpukinds, error);
-}
-
-static bool software_facts(struct results *results, struct error *error)
-{
-    static const struct {
-        const char *key;
-        void (*tell)(char *, unsigned);
-    } facts[] = {{"kernel", fact_kernel},
-                 {"compiler", fact_compiler},
-                 {"openmp", fact_openmp},
-                 {"governor", fact_governor}};
-
-    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
-        char text[512];
-        facts[i].tell(text, sizeof text);
-        if (!fact(results, facts[i].key, text, error)) {
-            return false;
-        }
-    }
-    return fact(results, "hwloc", machine_hwloc_version(), error);
-}
-
 bool results_machine(struct results *results, const struct run_facts *facts,
                      struct error *error)
 {
-    char seed[32];
+    struct outfile *file = &results->machine;
     char *xml = NULL;
     size_t xml_size = 0;
-    bool written = append(&results->machine, "key,value\n", 10, error) &&
-                   fact(results, "unit", facts->settings->kernel->unit, error) &&
-                   number_fact(results, "decrement_ns", facts->decrement_ns, error);
+    bool written = machine_csv_begin(file, error) &&
+                   machine_csv_text(file, "unit", facts->settings->kernel->unit, error) &&
+                   machine_csv_number(file, "decrement_ns", facts->decrement_ns, error);
 
     for (int r = 0; written && r < REFERENCE_COUNT; r++) {
-        written = number_fact(results, references[r].key, facts->reference[r], error);
+        written = machine_csv_number(file, references[r].key, facts->reference[r], error);
     }
-    snprintf(seed, sizeof seed, "%llu", (unsigned long long)facts->settings->seed);
-    written = written && hardware_facts(results, machine_facts(facts->machine), error) &&
-              software_facts(results, error) &&
-              number_fact(results, "steal", facts->steal, error) &&
-              number_fact(results, "timed_share", facts->timed_share, error) &&
-              number_fact(results, "elapsed_s", facts->elapsed_s, error) &&
-              number_fact(results, "max_rss_kib", (double)facts->max_rss_kib, error) &&
-              fact(results, "interpreters", facts->interpreters, error) &&
-              fact(results, "drifting", facts->drifting, error) &&
-              fact(results, "command_line", facts->settings->command_line, error) &&
-              fact(results, "seed", seed, error) && fact(results, "date", facts->date, error);
+    written = written && machine_csv_machine(file, facts->machine, error) &&
+              machine_csv_number(file, "steal", facts->steal, error) &&
+              machine_csv_number(file, "timed_share", facts->timed_share, error) &&
+              machine_csv_number(file, "elapsed_s", facts->elapsed_s, error) &&
+              machine_csv_number(file, "max_rss_kib", (double)facts->max_rss_kib, error) &&
+              machine_csv_text(file, "interpreters", facts->interpreters, error) &&
+              machine_csv_text(file, "drifting", facts->drifting, error) &&
+              machine_csv_run(file, facts->settings, error);
     if (!written || !machine_xml(facts->machine, &xml, &xml_size, error)) {
         return false;
     }

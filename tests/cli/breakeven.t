@@ -73,7 +73,21 @@ subtest 'the speedup is over one thread that holds, with the same calls, in the 
     }
 };
 
-subtest 'the answers are within what was measured' => sub {
+# The ratios that all answers are made of, from the rows: {threads}{call}[block].
+sub release_over_hold {
+    my ($pin, @rows) = @_;
+    my (%rate, %ratio);
+    $rate{$_->{variant}}{$_->{threads}}{$_->{call}}{$_->{rep}} = $_->{rate_per_s} for grep { $_->{pin} eq $pin } @rows;
+    for my $threads (keys %{$rate{release}}) {
+        for my $call (keys %{$rate{release}{$threads}}) {
+            my ($release, $hold) = map { $rate{$_}{$threads}{$call} } qw(release hold);
+            $ratio{$threads}{$call} = [map { $release->{$_} / $hold->{$_} } sort keys %$release];
+        }
+    }
+    return %ratio;
+}
+
+subtest 'the answers follow from what was measured' => sub {
     my ($folder) = breakeven('--length=300,3k,30k');
     my @answers = csv_rows(slurp("$folder/breakeven-answers.csv"));
     is(join(' ', uniq(column('system', @answers))), 'model', 'of the model');
@@ -88,10 +102,59 @@ subtest 'the answers are within what was measured' => sub {
             }
             is($answer->{call} eq '', $answer->{call_s} eq '', 'in units and in seconds');
         }
-        ok((grep { $_ == $of{'worst 2'}{call} } 300, 3000, 30000), 'the worst is one of them');
+        my %ratio = release_over_hold($pin, rows($folder));
+        my %median = map { ($_ => ($ratio{2}{$_}[0] + $ratio{2}{$_}[1]) / 2) } 300, 3000, 30000;
+        # A block in which releasing is a loss at the longest call has no break-even.
+        my $losses = grep { $_ < 1 } @{$ratio{2}{30000}};
+        is($of{'break_even 2'}{call_lo} eq '', $losses == 2, 'none where all blocks lose at the longest call');
+        is($of{'break_even 2'}{call_hi} eq '', $losses > 0, 'nor an end where one does');
+        my ($worst) = sort { $median{$a} <=> $median{$b} } keys %median;
+        is($of{'worst 2'}{call}, $worst, 'the worst is the one with the smallest ratio');
+        near($of{'worst 2'}{ratio}, $median{$worst}, 'which it has');
         is($of{'cost_of_one_thread 1'}{call}, '', 'a cost is no length');
+        near($of{'cost_of_one_thread 1'}{ratio}, ($ratio{1}{300}[0] + $ratio{1}{300}[1]) / 2, 'that of the shortest call');
     }
 };
+
+# A run with another kernel: its name, its unit, and its unit as a word in the report.
+sub check_kernel {
+    my ($option, $name, $unit) = @_;
+    my ($folder, $result) = breakeven('--length=1k,64k,2us', '--pin=none', "--kernel=$option");
+    my @rows = rows($folder);
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    is(join(' ', uniq(column('kernel', @rows, map { csv_rows(slurp("$folder/breakeven-$_.csv")) } qw(summary answers)))),
+        $name, 'its name, in all three files');
+    my @calls = uniq(column('call', @rows));
+    is(scalar(@calls), 3, 'three lengths');
+    is((grep { /\A(?:1000|64000)\z/ } @calls), 2, 'as many units as were asked for, and what 2 us are');
+    is(join(' ', grep { $_->{count} % $_->{call} } @rows), '', 'whole calls');
+    is({csv_table(slurp("$folder/machine.csv"))}->{unit}, $unit, 'the unit, in machine.csv');
+    like($result->{out}, qr/; kernel \Q$name\E$/m, 'the report names it');
+    like($result->{out}, qr/^[\d.]+[kM]? (?:[KM]iB|\Q$unit\Es) +[\d.]+ [num]s /m, 'lengths are in its unit, and in time');
+    unlike($result->{out}, qr/decrement/, 'and not in another');
+    return;
+}
+
+subtest 'the calls are of a kernel of the user' => sub {
+    my ($cc) = split ' ', $ENV{CC} // 'cc';
+    my $folder = temp_folder();
+    plan(skip_all => 'no compiler') if !have($cc);
+    spew("$folder/sum.c", <<'END');
+#include "gilscope/kernel.h"
+static uint64_t sum(void *state, uint64_t units)
+{
+    uint64_t hash = 1;
+    for (uint64_t i = 0; i < units; i++) hash = (hash ^ i) * 0x100000001b3;
+    return (void)state, hash;
+}
+const struct kernel gilscope_kernel = {.version = GILSCOPE_KERNEL_VERSION, .name = "sum", .unit = "byte", .run = sum};
+END
+    is(run($cc, words('-O1 -shared -fPIC -Iinclude -o'), "$folder/sum.so", "$folder/sum.c")->{exit}, 0, 'a plug-in');
+    check_kernel("$folder/sum.so", 'sum', 'byte');
+};
+
+subtest 'or one that waits for memory' => sub { check_kernel('triad', 'triad', 'element') };
 
 subtest 'each lock' => sub {
     for my $lock (qw(gil ticks critical)) {
@@ -168,6 +231,16 @@ subtest 'Ctrl-C: what was measured is kept, and summarised' => sub {
     cmp_ok(scalar(csv_rows(slurp("$folder/breakeven-summary.csv.part"))), '==', 16, 'and their summary');
     like($result->{err}, qr/^not complete: [^\n]*breakeven\.csv\.part$/m, 'and it says where');
     like($result->{out}, qr/^With 2 threads, pin core: /m, 'with the sentences');
+};
+
+subtest 'how long it will take is told before it begins' => sub {
+    my $folder = temp_folder();
+    my $job = start($GILSCOPE, words('breakeven -r 10 -T 100s -t 1 -p none --length=1k,2k -o'), $folder);
+    ok(poll_until(sub { slurp($job->{err}) =~ /\n/ }), 'it says something');
+    send_signal(INT => $job);
+    finish($job, 20);
+    # Four cases of ten times 100 s, and a warm-up of 40 s: 4160 s.
+    like(slurp($job->{err}), qr/\Agilscope: 4 cases \S+ 10 blocks of 100000 ms: about 69 minutes$/m, 'which is right');
 };
 
 subtest 'an interruption before the first block is complete' => sub {

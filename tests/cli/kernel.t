@@ -229,6 +229,14 @@ subtest 'a worker of the pool that never returns ends with the first Ctrl-C' => 
     check_kept($kept);
 };
 
+# In the trial's process it is loaded for the first time, in ours for the second.
+subtest 'a crash when it is loaded for the second time' => sub {
+    my $path = kernel('second', 'return units;', before => qq[#include <fcntl.h>\n__attribute__((constructor)) static void load(void)]
+            . qq[ { if (access("$folder/loaded", F_OK) == 0) abort(); close(creat("$folder/loaded", 0600)); }]);
+    my $result = gilscope(@small, '-q', "--kernel=$path", '-o', temp_folder());
+    one_line_error($result, 128 + 6, 'one line', qr/the kernel \Q$path\E crashed \(Aborted\)/);
+};
+
 # ---- what works ----
 
 subtest 'the unit of the kernel, wherever units are counted' => sub {
@@ -265,6 +273,23 @@ subtest 'a file in this folder needs no ./' => sub {
     is($result->{exit}, 0, 'it runs') or diag($result->{err});
 };
 
+# The upper bytes of the first states of Knuth's MMIX generator, as src/kernels/plugins/crc32.c has them.
+sub mmix_bytes {
+    my ($count) = @_;
+    use integer;    # modulo 2^64
+    my $random = 1;
+    return map { $random = $random * 6364136223846793005 + 1442695040888963407; $random >> 56 & 0xff } 1 .. $count;
+}
+
+sub crc32_of {
+    my $crc = 0xffffffff;
+    for my $byte (@_) {
+        $crc ^= $byte;
+        $crc = $crc & 1 ? $crc >> 1 ^ 0xedb88320 : $crc >> 1 for 1 .. 8;
+    }
+    return $crc ^ 0xffffffff;
+}
+
 subtest 'crc32 of zlib' => sub {
     my $path = "$ROOT/.build/kernels/crc32.so";
     plan(skip_all => 'no zlib here') if !-e $path;
@@ -272,6 +297,29 @@ subtest 'crc32 of zlib' => sub {
     is($result->{exit}, 0, 'it runs') or diag($result->{err});
     my %variants = map { $_->{variant} => 1 } csv_rows($result->{out});
     ok($variants{$_}, $_) for words('serial gil nogil pool');
+    like($result->{out}, qr/,crc32,/, 'by its name');
+
+    # Its bytes are made again here, and so is their CRC (that of zlib, ISO 3309): once by hand.
+    my @expected = (crc32_of(mmix_bytes(1)), crc32_of(mmix_bytes(1000)));
+    is(crc32_of(map { ord } split //, '123456789'), 0xcbf43926, 'the CRC of the test is one');
+    spew("$folder/caller.c", <<'END');
+#include "gilscope/kernel.h"
+#include <dlfcn.h>
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+    void *object = argc > 1 ? dlopen(argv[1], RTLD_NOW) : NULL;
+    const struct kernel *kernel = object != NULL ? dlsym(object, "gilscope_kernel") : NULL;
+    const struct kernel_place place = {0, 1, 1000};
+    void *state = kernel != NULL ? kernel->set_up(&place) : NULL;
+    if (state == NULL) return 1;
+    printf("%llu %llu", (unsigned long long)kernel->run(state, 1), (unsigned long long)kernel->run(state, 1000));
+    return 0;
+}
+END
+    is(run($cc, words('-std=c17 -D_GNU_SOURCE -Iinclude -o'), "$folder/caller", "$folder/caller.c", '-ldl')->{exit}, 0,
+        'a program that calls it');
+    is(run("$folder/caller", $path)->{out}, "@expected", 'the checksums of a byte and of a thousand');
 };
 
 subtest 'the plug-in of the README, as printed' => sub {

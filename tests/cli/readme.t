@@ -27,14 +27,46 @@ subtest 'the picture shown is in the repository' => sub {
     ok(-s "$ROOT/$_", "$_ is there") for @pictures;
 };
 
-subtest 'every option of every command is described' => sub {
-    for my $command (qw(bench breakeven costs trace topo)) {
-        my $help = gilscope($command, '--help')->{out};
-        for my $option ($help =~ /--([a-z-]+)/g) {
-            next if $option eq 'help';
-            like($readme, qr/`--\Q$option\E[=`]/, "$command: --$option");
+# The table of a command's options: name => [what, default].
+sub options_of {
+    my ($command) = @_;
+    my ($rows) = $readme =~ /^\| option of `\Q$command\E` \|[^\n]*\n\|[-|]+\n((?:\|[^\n]*\n)+)/m;
+    my %table;
+    for my $row (split /\n/, $rows // '') {
+        my (undef, $options, $what, $default) = map { s/\A\s+|\s+\z//gr } split /(?<!\\)\|/, $row;
+        $table{$_} = [$what, $default // ''] for $options =~ /`--([a-z-]+)/g;
+    }
+    return %table;
+}
+
+my %help = map { $_ => gilscope($_, '--help')->{out} } qw(bench breakeven costs trace topo);
+
+subtest 'every option stands in the table of its command' => sub {
+    for my $command (sort keys %help) {
+        my %table = options_of($command);
+        my @options = grep { $_ ne 'help' } $help{$command} =~ /^  (?:-\w,|   ) --([\w-]+)/mg;
+        is(join(' ', sort keys %table), join(' ', sort @options), $command);
+    }
+    my $without_head = () = $readme =~ /\n\n\|[^\n]*\|\n(?!\|-)/g;
+    is($without_head, 0, 'no table lacks its head');
+};
+
+# In the help a default is a word or two; the README may say more, but begins with it.
+subtest 'the defaults in the help are those of the README' => sub {
+    my %of_bench = options_of('bench');
+    my $compared = 0;
+    for my $command (sort keys %help) {
+        my %table = options_of($command);
+        for my $line (grep { /\(default: / } split /\n/, $help{$command}) {
+            my ($option, $default) = $line =~ /--([\w-]+).*\(default: ([^\s,;)]+(?:,[^\s;)]+)?)[,;)]/ or next;
+            my ($what, $told) = @{$table{$option}};
+            ($what, $told) = @{$of_bench{$option}} if $told eq '' && $what =~ /as for `bench`/;
+            ($what, $told) = @{{options_of('breakeven')}->{$option}} if $told eq '' && $what =~ /as for `breakeven`/;
+            like($told =~ s/`//gr, qr/\A\Q$default\E(?!\w)/, "$command: --$option is $default");
+            $compared++;
         }
     }
+    cmp_ok($compared, '>', 20, 'there are such defaults');
 };
 
 subtest 'every file named in the text exists' => sub {

@@ -151,7 +151,7 @@ static void test_wrong_checksums_do_not(void **state)
 
     (void)state;
     check_refused(&first, "0x30 for 7 stones in thread 3, and 0x31 in a serial run");
-    check_refused(&last, "0x2 for 1 stones in thread 3, and 0x1 in a serial run");
+    check_refused(&last, "0x2 for 1 stone in thread 3, and 0x1 in a serial run");
     check_refused(&unlike, "different checksums for calls of one size in thread 5 (2 calls)");
 }
 
