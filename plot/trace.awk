@@ -181,7 +181,9 @@ function take_got(now, t,    real) {
 # --- the hand-off that is looked at closely: of the median length among those that were asked
 # for, or else waited for ---
 function remember(now, t, real) {
-    if (now < 0.1 * shown || now > 0.9 * shown || kept >= 1000 || real < best_kind || last_holder >= rows || t >= rows)
+    # best in the middle of what is shown
+    real = 2 * real + (now > 0.1 * shown && now < 0.9 * shown)
+    if (kept >= 1000 || real < best_kind || last_holder >= rows || t >= rows)
         return
     if (real > best_kind) {
         best_kind = real
