@@ -228,7 +228,7 @@ function choose_window(    h, width, turn, t, total) {
     near = 1
     for (t = 0; t < threads; t++)
         total += of[t, "running_s"]
-    turn = total / (gots > 0 ? gots : 1)
+    turn = total * shown / run / (gots > 0 ? gots : 1)
     width = 3 * took[h]
     if (at_asks[h] > 0 && at_up[h] - at_asks[h] < 5 * took[h])
         width += 1.2 * (at_up[h] - at_asks[h])
