@@ -75,7 +75,7 @@ do for [p = 1:4] {
         unset label
     } else {
         set label 'nothing to look at closely:' at screen LEFT / W, screen (CLOSE_TOP + 28) / H left textcolor rgb MUTED font SMALL
-        set label 'there is no lock' at screen LEFT / W, screen (CLOSE_TOP + 12) / H left textcolor rgb MUTED font SMALL
+        set label (LOCK eq 'none' ? 'there is no lock' : 'no hand-off in this time') at screen LEFT / W, screen (CLOSE_TOP + 12) / H left textcolor rgb MUTED font SMALL
     }
 }
 unset multiplot

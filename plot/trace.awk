@@ -181,7 +181,9 @@ function take_got(now, t,    real) {
 # --- the hand-off that is looked at closely: of the median length among those that were asked
 # for, or else waited for ---
 function remember(now, t, real) {
-    if (now < 0.1 * shown || now > 0.9 * shown || kept >= 1000 || real < best_kind || last_holder >= rows || t >= rows)
+    # best in the middle of what is shown
+    real = 2 * real + (now > 0.1 * shown && now < 0.9 * shown)
+    if (kept >= 1000 || real < best_kind || last_holder >= rows || t >= rows)
         return
     if (real > best_kind) {
         best_kind = real
@@ -226,7 +228,7 @@ function choose_window(    h, width, turn, t, total) {
     near = 1
     for (t = 0; t < threads; t++)
         total += of[t, "running_s"]
-    turn = total / (gots > 0 ? gots : 1)
+    turn = total * shown / run / (gots > 0 ? gots : 1)
     width = 3 * took[h]
     if (at_asks[h] > 0 && at_up[h] - at_asks[h] < 5 * took[h])
         width += 1.2 * (at_up[h] - at_asks[h])

@@ -20,7 +20,7 @@ struct trace_report {
 /* trace.csv: an event a row, ordered by time; all of it goes to echo too, where it is not null. */
 bool trace_csv(const struct trace_report *report, struct outfile *file, FILE *echo,
                struct error *error);
-/* trace-threads.csv: a thread a row, what it did with its time. */
+/* trace-threads.csv: a thread a row, what it did with its time, and what is of the whole run. */
 bool trace_threads_csv(const struct trace_report *report, struct outfile *file,
                        struct error *error);
 /* trace.json, in the Trace Event format ("Trace Event Format", Duca and Sinclair, 2016), which
