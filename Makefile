@@ -30,7 +30,7 @@ export RESULTS PREFIX DESTDIR
 
 # A new file in one of these folders is built without being named here.
 SOURCES := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c))
-OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/python/countdown.o
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(patsubst src/python/%.py,$(BUILD)/python/%.o,$(wildcard src/python/*.py))
 UNITS := $(wildcard tests/unit/test_*.c)
 UNIT_TESTS := $(UNITS:tests/unit/%.c=$(BUILD)/tests/%)
 
@@ -50,15 +50,15 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call SAY,CC)
 	$(DO)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# The article's script is part of the program, which so works wherever it is installed.
-$(BUILD)/python/countdown.c: src/python/countdown.py
+# The scripts are part of the program, which so works wherever it is installed.
+$(BUILD)/python/%.c: src/python/%.py
 	@mkdir -p $(@D)
-	@{ echo '#include "interpreters/job.h"'; echo 'const unsigned char python_countdown[] = {'; } >$@.tmp
+	@{ echo '#include "interpreters/job.h"'; echo 'const unsigned char python_$*[] = {'; } >$@.tmp
 	@od -An -v -tx1 $< >$@.od
 	@sed 's/ \(..\)/0x\1,/g' $@.od >>$@.tmp
 	@echo '0};' >>$@.tmp && rm $@.od && mv $@.tmp $@
 
-$(BUILD)/python/countdown.o: $(BUILD)/python/countdown.c src/interpreters/job.h $(BUILD)/flags
+$(BUILD)/python/%.o: $(BUILD)/python/%.c src/interpreters/job.h $(BUILD)/flags
 	@$(CC) $(ALL_CFLAGS) -Isrc -c -o $@ $<
 
 # The Cython module, for python3 alone; without it everything else works.

@@ -29,6 +29,9 @@ extern const struct option_spec option_costs_threads, option_costs_reps, option_
     option_costs_seed;
 extern const struct option_spec option_sweep_threads, option_sweep_pin, option_sweep_reps,
     option_sweep_time;
+/* And those of convoy. */
+extern const struct option_spec option_convoy_lock, option_hogs, option_convoy_switch_interval,
+    option_rate, option_convoy_pin, option_convoy_time, option_convoy_held;
 /* All of them, for finding out what a mistyped one was meant to be. */
 extern const struct option_spec *const all_options[];
 extern const size_t all_option_count;
@@ -42,8 +45,8 @@ struct command {
     bool (*run)(const struct settings *settings, struct error *error);
 };
 
-extern const struct command command_bench, command_breakeven, command_costs, command_topo,
-    command_list;
+extern const struct command command_bench, command_breakeven, command_convoy, command_costs,
+    command_topo, command_list;
 
 /* The table of commands in main.c. */
 extern const struct command *const commands[];

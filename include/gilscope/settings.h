@@ -37,7 +37,13 @@ struct settings {
     double held_s;               /* interpreter work before each call */
     unsigned shared_lines;       /* cache lines that it writes to */
     const char *of_calls;        /* an option given that says how calls are made; or null */
-    unsigned tasks;              /* 0: TASKS_PER_WORKER for each thread */
+    /* Of convoy: */
+    unsigned locks;                      /* bit i: convoy_locks[i] */
+    struct thread_list hogs;             /* ascending, from 0 */
+    struct length_list switch_intervals; /* times alone */
+    bool switch_intervals_given;
+    double rate_per_s; /* of requests; 0: each when the one before it is answered */
+    unsigned tasks;    /* 0: TASKS_PER_WORKER for each thread */
     const char *output;
     uint64_t seed;
     bool csv, quiet;

@@ -1,0 +1,174 @@
+/* What `convoy` says in sentences, and of interpreters beside their models. See convoy_report.h. */
+#include "gilscope/convoy_report.h"
+
+#include "gilscope/report.h"
+#include "paragraph.h"
+
+#include <math.h>
+
+static double median_of(const struct convoy_report *report, size_t c, enum convoy_figure figure)
+{
+    return convoy_estimate(report->plan, c, figure, report->scratch).median;
+}
+
+/* "One CPU-bound thread", "2 CPU-bound threads" */
+static void say_hogs(struct paragraph *paragraph, unsigned hogs)
+{
+    if (hogs == 1) {
+        say(paragraph, "one CPU-bound thread of the same process makes");
+    } else {
+        say(paragraph, "%u of them make", hogs);
+    }
+}
+
+static void format_times(char *text, size_t size, double ratio)
+{
+    snprintf(text, size, ratio < 9.95 ? "%.1f" : "%.0f", ratio);
+}
+
+/* "under gil one CPU-bound thread … makes an answer 21 times slower: p50 …" */
+static void say_case(const struct convoy_report *report, struct paragraph *paragraph, size_t c,
+                     size_t quiet, const char *separator)
+{
+    double p50 = median_of(report, c, CONVOY_P50),
+           p50_quiet = median_of(report, quiet, CONVOY_P50);
+    char ratio[16], now[16], before[16], tail[16], tail_before[16], served[16], all[16];
+
+    format_times(ratio, sizeof ratio, p50 / p50_quiet);
+    format_time(now, sizeof now, p50);
+    format_time(before, sizeof before, p50_quiet);
+    format_time(tail, sizeof tail, median_of(report, c, CONVOY_P99));
+    format_time(tail_before, sizeof tail_before, median_of(report, quiet, CONVOY_P99));
+    format_count(served, sizeof served, median_of(report, c, CONVOY_REQUESTS));
+    format_count(all, sizeof all, median_of(report, quiet, CONVOY_REQUESTS));
+    say(paragraph, "%s ", separator);
+    say_hogs(paragraph, report->plan->cases[c].hogs);
+    say(paragraph,
+        " an answer take %s times as long: p50 %s instead of %s, p99 %s instead of %s, ", ratio,
+        now, before, tail, tail_before);
+    say(paragraph, "%s requests a second instead of %s", served, all);
+}
+
+/* All numbers of hogs of one lock. */
+static void say_lock(const struct convoy_report *report, size_t quiet,
+                     const struct style *style, FILE *to)
+{
+    const struct convoy_plan *plan = report->plan;
+    const struct convoy_case *this_case = &plan->cases[quiet];
+    struct paragraph paragraph = {0, ""};
+    char interval[40] = "", time[16];
+    bool any = false;
+
+    if (plan->intervals > 1 && this_case->switch_interval_s > 0) {
+        format_time(time, sizeof time, this_case->switch_interval_s);
+        snprintf(interval, sizeof interval, " (switch interval %s)", time);
+    }
+    say(&paragraph, "With %s%s,",
+        this_case->lock->kind == NULL && this_case->guest == NULL ? "no lock"
+                                                                  : convoy_case_name(this_case),
+        interval);
+    for (unsigned hogs = 1; hogs <= plan->hogs_max; hogs++) {
+        size_t c = convoy_with_hogs(plan, quiet, hogs);
+        if (c < plan->length && convoy_measured(plan, c)) {
+            say_case(report, &paragraph, c, quiet, any ? ";" : "");
+            any = true;
+        }
+    }
+    say(&paragraph, ".");
+    if (any) {
+        fputc('\n', to);
+        paragraph_print(&paragraph, style, to);
+    }
+}
+
+void convoy_sentences(const struct convoy_report *report, const struct style *style, FILE *to)
+{
+    const struct convoy_plan *plan = report->plan;
+    const struct pin_policy *pin = NULL;
+
+    for (size_t c = 0; c < plan->length; c++) {
+        const struct convoy_case *each = &plan->cases[c];
+        if (pin == NULL) {
+            pin = each->pin; /* one policy's sentences are enough; the tables have all */
+        }
+        if (each->serves && each->hogs == 0 && (each->pin == pin || each->guest != NULL) &&
+            convoy_measured(plan, c)) {
+            say_lock(report, c, style, to);
+        }
+    }
+}
+
+/* ---- interpreters beside their models ---- */
+
+static const enum convoy_figure compared[] = {CONVOY_P50, CONVOY_P99, CONVOY_REQUESTS};
+enum { COMPARED = sizeof compared / sizeof *compared };
+
+/* "8.31 ms" or "812"; 9 columns. */
+static void print_figure(const struct convoy_report *report, size_t c,
+                         enum convoy_figure figure, FILE *to)
+{
+    double value = median_of(report, c, figure);
+    char text[16];
+
+    if (figure == CONVOY_REQUESTS) {
+        format_count(text, sizeof text, value);
+    } else {
+        format_time(text, sizeof text, value);
+    }
+    fprintf(to, "%9s", text);
+}
+
+/* One pair; how many of its figures agree. */
+static unsigned print_pair(const struct convoy_report *report, size_t theirs, size_t ours,
+                           const struct style *style, FILE *to)
+{
+    const struct convoy_case *this_case = &report->plan->cases[theirs];
+    unsigned agree = 0;
+    char name[40];
+
+    if (report->plan->intervals > 1 && this_case->switch_interval_s > 0) {
+        char time[16];
+        format_time(time, sizeof time, this_case->switch_interval_s);
+        snprintf(name, sizeof name, "%.20s %s", convoy_case_name(this_case), time);
+    } else {
+        snprintf(name, sizeof name, "%s", convoy_case_name(this_case));
+    }
+    fprintf(to, "%-20s%-6s%3u", name, this_case->lock->name, this_case->hogs);
+    for (int i = 0; i < COMPARED; i++) {
+        double ratio =
+            median_of(report, theirs, compared[i]) / median_of(report, ours, compared[i]);
+        bool agrees = fabs(ratio - 1) <= CONVOY_LIMIT;
+        print_figure(report, theirs, compared[i], to);
+        fprintf(to, "%10.3g%s%s%s", ratio, style->warn, agrees ? "  " : " !", style->plain);
+        agree += agrees;
+    }
+    fputc('\n', to);
+    return agree;
+}
+
+void convoy_fidelity(const struct convoy_report *report, const struct style *style, FILE *to)
+{
+    const struct convoy_plan *plan = report->plan;
+    unsigned agree = 0, all = 0;
+
+    for (size_t c = 0; c < plan->length; c++) {
+        size_t ours = plan->cases[c].guest != NULL ? convoy_model_of(plan, c) : plan->length;
+        if (!plan->cases[c].serves || ours == plan->length || !convoy_measured(plan, c) ||
+            !convoy_measured(plan, ours)) {
+            continue;
+        }
+        if (all == 0) {
+            fprintf(to,
+                    "\n%sThe interpreters beside their models%s (the ratio is interpreter / "
+                    "model)\n%s%-20s%-5s%s%9s%10s  %9s%10s  %9s%10s%s\n",
+                    style->bold, style->plain, style->bold, "interpreter", "model", "hogs",
+                    "p50", "ratio", "p99", "ratio", "answers/s", "ratio", style->plain);
+        }
+        agree += print_pair(report, c, ours, style, to);
+        all += COMPARED;
+    }
+    if (all > 0) {
+        fprintf(to, "%u of %u figures agree within %.0f %%%s.\n", agree, all,
+                CONVOY_LIMIT * 100, agree < all ? "; ! marks the others" : "");
+    }
+}
