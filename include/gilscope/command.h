@@ -31,7 +31,8 @@ extern const struct option_spec option_sweep_threads, option_sweep_pin, option_s
     option_sweep_time;
 /* And those of convoy. */
 extern const struct option_spec option_convoy_lock, option_hogs, option_convoy_switch_interval,
-    option_rate, option_convoy_pin, option_convoy_time, option_convoy_held;
+    option_rate, option_convoy_pin, option_convoy_time, option_convoy_held, option_convoy_seed,
+    option_convoy_python;
 /* All of them, for finding out what a mistyped one was meant to be. */
 extern const struct option_spec *const all_options[];
 extern const size_t all_option_count;

@@ -343,11 +343,11 @@ static void set_defaults(struct settings *settings)
 }
 
 static const struct option_spec *const convoy_options[] = {
-    &option_convoy_lock, &option_hogs,       &option_convoy_switch_interval,
-    &option_rate,        &option_sweep_reps, &option_convoy_time,
-    &option_convoy_pin,  &option_chunk,      &option_convoy_held,
-    &option_output,      &option_seed,       &option_csv,
-    &option_quiet,       &option_python,     NULL};
+    &option_convoy_lock, &option_hogs,          &option_convoy_switch_interval,
+    &option_rate,        &option_sweep_reps,    &option_convoy_time,
+    &option_convoy_pin,  &option_chunk,         &option_convoy_held,
+    &option_output,      &option_convoy_seed,   &option_csv,
+    &option_quiet,       &option_convoy_python, NULL};
 
 const struct command command_convoy = {
     .name = "convoy",

@@ -34,7 +34,10 @@ static bool set_hogs(struct settings *settings, const char *list, struct error *
         }
         list = rest;
     } else if (none) {
-        list += list[1] == ',' ? 2 : 1;
+        list++;
+        if (*list == ',' && *++list == '\0') {
+            return false;
+        }
     }
     if ((*list != '\0' || !none) && !parse_threads(list, &some)) {
         return false;

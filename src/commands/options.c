@@ -453,6 +453,19 @@ const struct option_spec option_convoy_time = {
     "length of one repetition, about (default: 1s)",
     "a time with its unit, up to a day: 250ns, 5ms, 1.5s",
     set_time};
+const struct option_spec option_convoy_seed = {0,
+                                               "seed",
+                                               "N",
+                                               "order of the cases (default: from the clock)",
+                                               "a whole number from 1 up",
+                                               set_seed};
+const struct option_spec option_convoy_python = {
+    0,
+    "python",
+    "auto|none|LIST",
+    "interpreters to do the same beside it (default: none; auto is python3)",
+    "auto, none, or interpreters between commas: python2.7,/opt/py/bin/python3,pypy3",
+    set_python};
 const struct option_spec option_convoy_held = {
     0,
     "held",

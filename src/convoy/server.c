@@ -105,7 +105,9 @@ static void let_alone(struct server *server)
 {
     enum { LOOK_UP_MS = 20 };
 
-    for (double left_s; !is_over(server) && (left_s = server->end_s - clock_now()) > 0;) {
+    double end_s = clock_now() + server->setup->demand.time_s;
+
+    for (double left_s; !is_over(server) && (left_s = end_s - clock_now()) > 0;) {
         int left_ms = left_s * 1e3 < LOOK_UP_MS ? (int)(left_s * 1e3) + 1 : LOOK_UP_MS;
         poll(NULL, 0, left_ms);
     }
@@ -214,9 +216,7 @@ static bool try_once(void *context, struct error *error)
     const struct convoy_demand *demand = &setup->demand;
     const struct gil_config config = {setup->switch_interval_s};
     const double margin_s = 1;
-    double time_s = setup->serves
-                        ? demand->time_s * (1 + CONVOY_WARM_UP) + demand->grace_s + margin_s
-                        : demand->time_s;
+    double time_s = demand->time_s * (1 + CONVOY_WARM_UP) + demand->grace_s + margin_s;
 
     server->gil = NULL;
     if (setup->lock->kind != NULL &&

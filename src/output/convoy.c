@@ -20,18 +20,18 @@ static void print_machine(const struct convoy_report *report, const struct style
 {
     const struct machine_facts *machine = machine_facts(report->machine);
     const struct settings *settings = report->settings;
-    char time[16], held[16], rate[48] = "each request when the one before it is answered";
+    char time[16], held[16], rate[48] = "each when the one before is answered";
 
     format_time(time, sizeof time, settings->time_s);
     format_time(held, sizeof held, settings->held_s);
     if (settings->rate_per_s > 0) {
-        snprintf(rate, sizeof rate, "%g requests a second are due", settings->rate_per_s);
+        snprintf(rate, sizeof rate, "%g a second are due", settings->rate_per_s);
     }
     fprintf(to, "%s%s%s: %u core%s, %u PU%s usable; %u of %u blocks, %s a repetition\n",
             style->bold, machine->cpu_model, style->plain, machine->cores,
             machine->cores == 1 ? "" : "s", machine->pus, machine->pus == 1 ? "" : "s",
             report->blocks_done, settings->reps, time);
-    fprintf(to, "Requests over loopback UDP: %s; %s of work with the lock each\n", rate, held);
+    fprintf(to, "Requests over loopback UDP: %s; %s of work with the lock\n", rate, held);
 }
 
 /* " ±4 %", or " ±?" where there are too few blocks for an interval; 7 columns. */

@@ -11,42 +11,38 @@ static double median_of(const struct convoy_report *report, size_t c, enum convo
     return convoy_estimate(report->plan, c, figure, report->scratch).median;
 }
 
-/* "One CPU-bound thread", "2 CPU-bound threads" */
-static void say_hogs(struct paragraph *paragraph, unsigned hogs)
+/* "310 times as long as", "about as long as" */
+static void say_ratio(struct paragraph *paragraph, double ratio)
 {
-    if (hogs == 1) {
-        say(paragraph, "one CPU-bound thread of the same process makes");
+    if (ratio > 0.8 && ratio < 1.25) {
+        say(paragraph, "about as long as");
     } else {
-        say(paragraph, "%u of them make", hogs);
+        say(paragraph, ratio < 9.95 ? "%.1f times as long as" : "%.0f times as long as", ratio);
     }
 }
 
-static void format_times(char *text, size_t size, double ratio)
-{
-    snprintf(text, size, ratio < 9.95 ? "%.1f" : "%.0f", ratio);
-}
-
-/* "under gil one CPU-bound thread … makes an answer 21 times slower: p50 …" */
+/* What so many hogs do to the answers that come so quickly without them. */
 static void say_case(const struct convoy_report *report, struct paragraph *paragraph, size_t c,
-                     size_t quiet, const char *separator)
+                     size_t quiet)
 {
     double p50 = median_of(report, c, CONVOY_P50),
            p50_quiet = median_of(report, quiet, CONVOY_P50);
-    char ratio[16], now[16], before[16], tail[16], tail_before[16], served[16], all[16];
+    unsigned hogs = report->plan->cases[c].hogs;
+    char now[16], before[16], tail[16], tail_before[16], served[16], all[16];
 
-    format_times(ratio, sizeof ratio, p50 / p50_quiet);
     format_time(now, sizeof now, p50);
     format_time(before, sizeof before, p50_quiet);
     format_time(tail, sizeof tail, median_of(report, c, CONVOY_P99));
     format_time(tail_before, sizeof tail_before, median_of(report, quiet, CONVOY_P99));
     format_count(served, sizeof served, median_of(report, c, CONVOY_REQUESTS));
     format_count(all, sizeof all, median_of(report, quiet, CONVOY_REQUESTS));
-    say(paragraph, "%s ", separator);
-    say_hogs(paragraph, report->plan->cases[c].hogs);
+    say(paragraph, " Beside %u CPU-bound thread%s of the same process the median answer takes ",
+        hogs, hogs == 1 ? "" : "s");
+    say_ratio(paragraph, p50 / p50_quiet);
     say(paragraph,
-        " an answer take %s times as long: p50 %s instead of %s, p99 %s instead of %s, ", ratio,
-        now, before, tail, tail_before);
-    say(paragraph, "%s requests a second instead of %s", served, all);
+        " alone (%s instead of %s), one in a hundred takes %s or more (instead of %s), and %s "
+        "requests a second are answered instead of %s.",
+        now, before, tail, tail_before, served, all);
 }
 
 /* All numbers of hogs of one lock. */
@@ -63,18 +59,17 @@ static void say_lock(const struct convoy_report *report, size_t quiet,
         format_time(time, sizeof time, this_case->switch_interval_s);
         snprintf(interval, sizeof interval, " (switch interval %s)", time);
     }
-    say(&paragraph, "With %s%s,",
-        this_case->lock->kind == NULL && this_case->guest == NULL ? "no lock"
+    say(&paragraph, "%s%s:",
+        this_case->lock->kind == NULL && this_case->guest == NULL ? "No lock"
                                                                   : convoy_case_name(this_case),
         interval);
     for (unsigned hogs = 1; hogs <= plan->hogs_max; hogs++) {
         size_t c = convoy_with_hogs(plan, quiet, hogs);
         if (c < plan->length && convoy_measured(plan, c)) {
-            say_case(report, &paragraph, c, quiet, any ? ";" : "");
+            say_case(report, &paragraph, c, quiet);
             any = true;
         }
     }
-    say(&paragraph, ".");
     if (any) {
         fputc('\n', to);
         paragraph_print(&paragraph, style, to);
@@ -133,7 +128,7 @@ static unsigned print_pair(const struct convoy_report *report, size_t theirs, si
     } else {
         snprintf(name, sizeof name, "%s", convoy_case_name(this_case));
     }
-    fprintf(to, "%-20s%-6s%3u", name, this_case->lock->name, this_case->hogs);
+    fprintf(to, "%-21s%-6s%4u", name, this_case->lock->name, this_case->hogs);
     for (int i = 0; i < COMPARED; i++) {
         double ratio =
             median_of(report, theirs, compared[i]) / median_of(report, ours, compared[i]);
@@ -160,7 +155,7 @@ void convoy_fidelity(const struct convoy_report *report, const struct style *sty
         if (all == 0) {
             fprintf(to,
                     "\n%sThe interpreters beside their models%s (the ratio is interpreter / "
-                    "model)\n%s%-20s%-5s%s%9s%10s  %9s%10s  %9s%10s%s\n",
+                    "model)\n%s%-21s%-6s%s%8s%10s  %9s%10s  %9s%10s%s\n",
                     style->bold, style->plain, style->bold, "interpreter", "model", "hogs",
                     "p50", "ratio", "p99", "ratio", "answers/s", "ratio", style->plain);
         }
