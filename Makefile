@@ -9,6 +9,8 @@ RESULTS = results
 BENCH   = --pin=core,none
 # BREAKEVEN: options of the sweep that 'make breakeven' runs.
 BREAKEVEN =
+# CONVOY: options of the server that 'make convoy' runs.
+CONVOY  =
 QUICK_SWEEP := --length=100ns,1us,10us,100us,1ms --time=50ms
 QUICK   =
 
@@ -120,6 +122,15 @@ breakeven: gilscope ## should my function release the GIL? To results/, three mi
 	@plot/plot "$$RESULTS"
 	@cat "$$RESULTS/breakeven.txt"
 
+convoy: gilscope ## what a busy thread does to an answer. To results/, two minutes (QUICK=1: 10 s)
+	@mkdir -p "$$RESULTS"
+	@trap : INT TERM; ./gilscope convoy $(if $(QUICK),--reps=2 --time=250ms) $(CONVOY) \
+	    --output="$$RESULTS" >"$$RESULTS/convoy.txt.part" || \
+	    { status=$$?; cat "$$RESULTS/convoy.txt.part"; exit $$status; }
+	@mv "$$RESULTS/convoy.txt.part" "$$RESULTS/convoy.txt"
+	@plot/plot "$$RESULTS"
+	@cat "$$RESULTS/convoy.txt"
+
 plot: ## draw the pictures again from the CSV in RESULTS=results
 	@plot/plot "$$RESULTS"
 
@@ -174,7 +185,7 @@ clean: ## remove what was built; results stay
 	rm -rf .build gilscope
 
 help: ## this list
-	@echo "usage: make [TARGET...] [QUICK=1] [BENCH='options of bench'] [BREAKEVEN=…] [RESULTS=DIR] [CC=clang] [V=1]"
+	@echo "usage: make [TARGET...] [QUICK=1] [BENCH='options of bench'] [BREAKEVEN=…] [CONVOY=…] [RESULTS=DIR] [CC=clang] [V=1]"
 	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, t, ":"); printf "  make %-9s %s\n", t[1], $$2 }' Makefile
 
 # Goals of one command run in the order given: deps first, whatever -j says.
@@ -182,7 +193,7 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-.PHONY: all python plugins bench breakeven plot test units example deps lint install uninstall clean help FORCE
+.PHONY: all python plugins bench breakeven convoy plot test units example deps lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(UNITS:%.c=$(BUILD)/%.o)
 -include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNITS:%.c=$(BUILD)/%.d)

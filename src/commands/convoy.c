@@ -181,7 +181,7 @@ static bool measure(struct convoy_command *run, size_t c, struct error *error)
     const struct convoy_case *this_case = &run->plan.cases[c];
     const struct convoy_setup setup = setup_of(run, this_case);
     struct guest *guest = this_case->guest;
-    struct convoy_outcome outcome;
+    struct convoy_outcome outcome = {.wall_s = 0};
     char line[sizeof error->text + 16];
 
     if (guest != NULL && !guest_is_there(&guest->variant)) {

@@ -28,7 +28,7 @@ subtest 'the picture shown is in the repository' => sub {
 };
 
 subtest 'every option of every command is described' => sub {
-    for my $command (qw(bench breakeven costs topo)) {
+    for my $command (qw(bench breakeven convoy costs topo)) {
         my $help = gilscope($command, '--help')->{out};
         for my $option ($help =~ /--([a-z-]+)/g) {
             next if $option eq 'help';
@@ -57,6 +57,12 @@ subtest 'the columns are those of the files' => sub {
     for my $name (qw(breakeven breakeven-summary breakeven-answers)) {
         my $folder = temp_folder();
         gilscope(words('breakeven -q -r 1 -T 1ms -t 1 -p none -l 1us -o'), $folder);
+        my ($header) = slurp("$folder/$name.csv") =~ /\A([^\n]+)\n/;
+        ok(index($readme, "`$header`") >= 0, "$name.csv");
+    }
+    for my $name (qw(convoy convoy-summary convoy-latency)) {
+        my $folder = temp_folder();
+        gilscope(words('convoy -q -r 1 -T 5ms --lock=none --hogs=0 -o'), $folder);
         my ($header) = slurp("$folder/$name.csv") =~ /\A([^\n]+)\n/;
         ok(index($readme, "`$header`") >= 0, "$name.csv");
     }
