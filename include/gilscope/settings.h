@@ -37,15 +37,14 @@ struct settings {
     double held_s;               /* interpreter work before each call */
     unsigned shared_lines;       /* cache lines that it writes to */
     const char *of_calls;        /* an option given that says how calls are made; or null */
-    /* Of convoy: */
-    unsigned locks;                      /* bit i: convoy_locks[i] */
-    struct thread_list hogs;             /* ascending, from 0 */
-    struct length_list switch_intervals; /* times alone */
-    bool switch_intervals_given;
+    struct thread_list hogs;     /* of convoy: ascending, from 0 */
+    struct length_list switch_intervals; /* of convoy: times alone, ascending */
     double rate_per_s; /* of requests; 0: each when the one before it is answered */
+    unsigned locks;    /* bit i: convoy_locks[i] */
     unsigned tasks;    /* 0: TASKS_PER_WORKER for each thread */
     const char *output;
     uint64_t seed;
+    bool switch_intervals_given;
     bool csv, quiet;
     const char *python;       /* auto, none or a list; null: not said (interpreters_wanted) */
     const char *topology;     /* null: this machine */
