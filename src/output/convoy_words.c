@@ -1,6 +1,7 @@
 /* What `convoy` says in sentences, and of interpreters beside their models. See convoy_report.h. */
 #include "gilscope/convoy_report.h"
 
+#include "gilscope/fidelity.h"
 #include "gilscope/report.h"
 #include "paragraph.h"
 
@@ -113,38 +114,69 @@ static void print_figure(const struct convoy_report *report, size_t c,
     fprintf(to, "%9s", text);
 }
 
-/* One pair; how many of its figures agree. */
-static unsigned print_pair(const struct convoy_report *report, size_t theirs, size_t ours,
-                           const struct style *style, FILE *to)
+/* Further apart than the limit is apart only where noise alone cannot do that: see fidelity.h. */
+static enum pair_verdict judge(struct estimate theirs, struct estimate ours)
 {
-    const struct convoy_case *this_case = &report->plan->cases[theirs];
-    unsigned agree = 0;
-    char name[40];
+    bool few = theirs.n < INTERVAL_NEEDS || ours.n < INTERVAL_NEEDS;
 
-    if (report->plan->intervals > 1 && this_case->switch_interval_s > 0) {
-        char time[16];
-        format_time(time, sizeof time, this_case->switch_interval_s);
-        snprintf(name, sizeof name, "%.20s %s", convoy_case_name(this_case), time);
-    } else {
-        snprintf(name, sizeof name, "%s", convoy_case_name(this_case));
+    if (fabs(theirs.median / ours.median - 1) <= CONVOY_LIMIT) {
+        return PAIR_AGREES;
     }
-    fprintf(to, "%-21s%-6s%4u", name, this_case->lock->name, this_case->hogs);
+    return few || (theirs.lo <= ours.hi && ours.lo <= theirs.hi) ? PAIR_UNDECIDED : PAIR_APART;
+}
+
+/* How many figures have which verdict. */
+struct verdicts {
+    unsigned of[PAIR_APART + 1];
+};
+
+static void print_pair(const struct convoy_report *report, size_t theirs, size_t ours,
+                       struct verdicts *verdicts, const struct style *style, FILE *to)
+{
+    static const char *const marks[] = {
+        [PAIR_AGREES] = "  ", [PAIR_UNDECIDED] = " ?", [PAIR_APART] = " !"};
+    const struct convoy_case *this_case = &report->plan->cases[theirs];
+    char name[INTERPRETER_NAME_MAX], time[16];
+
+    snprintf(name, sizeof name, "%s", convoy_case_name(this_case));
+    if (report->plan->intervals > 1 && this_case->switch_interval_s > 0) {
+        format_time(time, sizeof time, this_case->switch_interval_s);
+        snprintf(name, sizeof name, "%.12s %s", convoy_case_name(this_case), time);
+    }
+    fprintf(to, "%-21.20s%-6s%4u", name, this_case->lock->name, this_case->hogs);
     for (int i = 0; i < COMPARED; i++) {
-        double ratio =
-            median_of(report, theirs, compared[i]) / median_of(report, ours, compared[i]);
-        bool agrees = fabs(ratio - 1) <= CONVOY_LIMIT;
+        struct estimate a = convoy_estimate(report->plan, theirs, compared[i], report->scratch);
+        struct estimate b = convoy_estimate(report->plan, ours, compared[i], report->scratch);
+        enum pair_verdict verdict = judge(a, b);
         print_figure(report, theirs, compared[i], to);
-        fprintf(to, "%10.3g%s%s%s", ratio, style->warn, agrees ? "  " : " !", style->plain);
-        agree += agrees;
+        fprintf(to, "%10.3g%s%s%s", a.median / b.median, style->warn, marks[verdict],
+                style->plain);
+        verdicts->of[verdict]++;
     }
     fputc('\n', to);
-    return agree;
+}
+
+static void print_verdicts(const struct verdicts *verdicts, FILE *to)
+{
+    unsigned agree = verdicts->of[PAIR_AGREES], apart = verdicts->of[PAIR_APART],
+             undecided = verdicts->of[PAIR_UNDECIDED];
+
+    fprintf(to, "%u of %u figures agree within %.0f %%", agree, agree + apart + undecided,
+            CONVOY_LIMIT * 100);
+    if (apart > 0) {
+        fprintf(to, "; ! %u apart: the intervals do not overlap", apart);
+    }
+    if (undecided > 0) {
+        fprintf(to, "; ? %u undecided: they do, or are of too few blocks", undecided);
+    }
+    fputs(".\n", to);
 }
 
 void convoy_fidelity(const struct convoy_report *report, const struct style *style, FILE *to)
 {
     const struct convoy_plan *plan = report->plan;
-    unsigned agree = 0, all = 0;
+    struct verdicts verdicts = {{0}};
+    bool any = false;
 
     for (size_t c = 0; c < plan->length; c++) {
         size_t ours = plan->cases[c].guest != NULL ? convoy_model_of(plan, c) : plan->length;
@@ -152,18 +184,17 @@ void convoy_fidelity(const struct convoy_report *report, const struct style *sty
             !convoy_measured(plan, ours)) {
             continue;
         }
-        if (all == 0) {
+        if (!any) {
             fprintf(to,
                     "\n%sThe interpreters beside their models%s (the ratio is interpreter / "
-                    "model)\n%s%-21s%-6s%s%8s%10s  %9s%10s  %9s%10s%s\n",
+                    "model)\n%s%-21s%-6s%s%9s%10s  %9s%10s  %9s%10s%s\n",
                     style->bold, style->plain, style->bold, "interpreter", "model", "hogs",
                     "p50", "ratio", "p99", "ratio", "answers/s", "ratio", style->plain);
         }
-        agree += print_pair(report, c, ours, style, to);
-        all += COMPARED;
+        any = true;
+        print_pair(report, c, ours, &verdicts, style, to);
     }
-    if (all > 0) {
-        fprintf(to, "%u of %u figures agree within %.0f %%%s.\n", agree, all,
-                CONVOY_LIMIT * 100, agree < all ? "; ! marks the others" : "");
+    if (any) {
+        print_verdicts(&verdicts, to);
     }
 }
