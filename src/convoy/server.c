@@ -104,7 +104,6 @@ static void serve(struct server *server, const struct worker *me)
 static void let_alone(struct server *server)
 {
     enum { LOOK_UP_MS = 20 };
-
     double end_s = clock_now() + server->setup->demand.time_s;
 
     for (double left_s; !is_over(server) && (left_s = end_s - clock_now()) > 0;) {
@@ -285,9 +284,9 @@ bool convoy_run(const struct convoy_setup *setup, struct convoy_client *client,
         close(server.socket);
     }
     free(server.workers);
-    cost_rest(setup->machine, done ? error : &later);
+    bool rested = cost_rest(setup->machine, done ? error : &later);
     if (done && setup->serves) {
         outcome->wall_s = convoy_client_answers(client)->wall_s;
     }
-    return done;
+    return done && rested;
 }
