@@ -28,7 +28,8 @@ struct convoy_message {
 
 #define CONVOY_WARM_UP 0.1
 struct convoy_demand {
-    double time_s;     /* for so long it asks, after CONVOY_WARM_UP of it, uncounted */
+    double
+        time_s; /* for so long it asks, after CONVOY_WARM_UP of it, in which answers are not counted */
     double rate_per_s; /* requests are due at this rate, whatever the answers do; 0: each when
                           the one before it is answered */
     double resend_s;   /* no answer for so long: the request is sent again */

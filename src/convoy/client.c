@@ -143,10 +143,11 @@ static void ask_all(const struct asking *asking, uint64_t start_ns)
         if (now_ns() >= asking->until_ns) {
             break;
         }
-        uint64_t answered = ask(asking, number);
-        if (due >= asking->counted_from_ns) {
-            histogram_enter(&answers->latencies, (answered != 0 ? answered : now_ns()) - due);
-            last = answered != 0 ? answered : now_ns();
+        uint64_t answered = ask(asking, number), end = answered != 0 ? answered : now_ns();
+        /* Those that the warm-up left waiting count: they are not the shortest. */
+        if (end >= asking->counted_from_ns) {
+            histogram_enter(&answers->latencies, end - due);
+            last = end;
         }
         if (answered == 0) {
             answers->unanswered++;

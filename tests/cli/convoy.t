@@ -218,4 +218,16 @@ subtest 'a real interpreter beside its model' => sub {
     like($result->{out}, qr/^The interpreters beside their models .*\n.*\n\S+ +\S+ +0 /m, 'and is set beside the model');
 };
 
+subtest 'Ctrl-C while an interpreter serves: nothing stays behind' => sub {
+    my $python = (grep { have($_) } qw(python3 python2.7 pypy3))[0];
+    plan(skip_all => 'no Python here') if !$python;
+    my $folder = temp_folder();
+    my $job = start($GILSCOPE, words('convoy -T 1s --lock=none --hogs=0,2 -r 100 -o'), $folder, "--python=$python");
+    my $children = poll_until(sub { my @all = clients($job); -e "$folder/convoy.csv.part" && @all > 1 ? \@all : undef }) || [];
+    send_signal(INT => $job);
+    is(finish($job, 20)->{exit}, 130, 'exit code 130');
+    cmp_ok(scalar(@$children), '>', 1, 'the interpreter and a client were there');
+    ok(poll_until(sub { !grep { alive($_) } @$children }), 'and are gone');
+};
+
 done_testing();
