@@ -213,7 +213,7 @@ static bool try_once(void *context, struct error *error)
     struct server *server = context;
     const struct convoy_setup *setup = server->setup;
     const struct convoy_demand *demand = &setup->demand;
-    const struct gil_config config = {setup->switch_interval_s};
+    const struct gil_config config = {.switch_interval_s = setup->switch_interval_s};
     const double margin_s = 1;
     double time_s = demand->time_s * (1 + CONVOY_WARM_UP) + demand->grace_s + margin_s;
 
