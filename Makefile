@@ -9,6 +9,8 @@ RESULTS = results
 BENCH   = --pin=core,none
 # BREAKEVEN: options of the sweep that 'make breakeven' runs.
 BREAKEVEN =
+# CONVOY: options of the server that 'make convoy' runs.
+CONVOY  =
 QUICK_SWEEP := --length=100ns,1us,10us,100us,1ms --time=50ms
 QUICK   =
 
@@ -30,7 +32,7 @@ export RESULTS PREFIX DESTDIR
 
 # A new file in one of these folders is built without being named here.
 SOURCES := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c))
-OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/python/countdown.o
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(patsubst src/python/%.py,$(BUILD)/python/%.o,$(wildcard src/python/*.py))
 UNITS := $(wildcard tests/unit/test_*.c)
 UNIT_TESTS := $(UNITS:tests/unit/%.c=$(BUILD)/tests/%)
 
@@ -50,15 +52,15 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call SAY,CC)
 	$(DO)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# The article's script is part of the program, which so works wherever it is installed.
-$(BUILD)/python/countdown.c: src/python/countdown.py
+# The scripts are part of the program, which so works wherever it is installed.
+$(BUILD)/python/%.c: src/python/%.py
 	@mkdir -p $(@D)
-	@{ echo '#include "interpreters/job.h"'; echo 'const unsigned char python_countdown[] = {'; } >$@.tmp
+	@{ echo '#include "interpreters/job.h"'; echo 'const unsigned char python_$*[] = {'; } >$@.tmp
 	@od -An -v -tx1 $< >$@.od
 	@sed 's/ \(..\)/0x\1,/g' $@.od >>$@.tmp
 	@echo '0};' >>$@.tmp && rm $@.od && mv $@.tmp $@
 
-$(BUILD)/python/countdown.o: $(BUILD)/python/countdown.c src/interpreters/job.h $(BUILD)/flags
+$(BUILD)/python/%.o: $(BUILD)/python/%.c src/interpreters/job.h $(BUILD)/flags
 	@$(CC) $(ALL_CFLAGS) -Isrc -c -o $@ $<
 
 # The Cython module, for python3 alone; without it everything else works.
@@ -128,6 +130,15 @@ gallery: gilscope ## who had the lock, when: four traces, one picture, to result
 	trace release --length=1us --held=1us --events=256k
 	@plot/plot "$$RESULTS/gallery"
 
+convoy: gilscope ## what a busy thread does to an answer. To results/, two minutes (QUICK=1: 10 s)
+	@mkdir -p "$$RESULTS"
+	@trap : INT TERM; ./gilscope convoy $(if $(QUICK),--reps=2 --time=250ms) $(CONVOY) \
+	    --output="$$RESULTS" >"$$RESULTS/convoy.txt.part" || \
+	    { status=$$?; cat "$$RESULTS/convoy.txt.part"; exit $$status; }
+	@mv "$$RESULTS/convoy.txt.part" "$$RESULTS/convoy.txt"
+	@plot/plot "$$RESULTS"
+	@cat "$$RESULTS/convoy.txt"
+
 plot: ## draw the pictures again from the CSV in RESULTS=results
 	@plot/plot "$$RESULTS"
 
@@ -188,7 +199,7 @@ clean: ## remove what was built; results stay
 	rm -rf .build gilscope
 
 help: ## this list
-	@echo "usage: make [TARGET...] [QUICK=1] [BENCH='options of bench'] [BREAKEVEN=…] [RESULTS=DIR] [CC=clang] [V=1]"
+	@echo "usage: make [TARGET...] [QUICK=1] [BENCH='options of bench'] [BREAKEVEN=…] [CONVOY=…] [RESULTS=DIR] [CC=clang] [V=1]"
 	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, t, ":"); printf "  make %-9s %s\n", t[1], $$2 }' Makefile
 
 # Goals of one command run in the order given: deps first, whatever -j says.
@@ -196,7 +207,7 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-.PHONY: all python plugins bench breakeven gallery plot test units example deps lint install uninstall clean help FORCE
+.PHONY: all python plugins bench breakeven gallery convoy plot test units example deps lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(UNITS:%.c=$(BUILD)/%.o)
 -include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNITS:%.c=$(BUILD)/%.d)

@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-const struct command *const commands[] = {&command_bench, &command_breakeven, &command_trace,
-                                          &command_costs, &command_topo,      &command_list};
+const struct command *const commands[] = {&command_bench,  &command_breakeven, &command_trace,
+                                          &command_convoy, &command_costs,     &command_topo,
+                                          &command_list};
 const size_t command_count = sizeof commands / sizeof *commands;
 
 /* A caller may have closed some of them (`>&-`): the first file opened would then get such a

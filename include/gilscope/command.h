@@ -31,6 +31,10 @@ extern const struct option_spec option_sweep_threads, option_sweep_pin, option_s
     option_sweep_time, option_sweep_length, option_sweep_python;
 extern const struct option_spec option_topo_threads, option_topo_pin;
 extern const struct option_spec option_trace_variant, option_trace_threads, option_events;
+/* And those of convoy. */
+extern const struct option_spec option_convoy_lock, option_hogs, option_convoy_switch_interval,
+    option_rate, option_convoy_pin, option_convoy_time, option_convoy_held, option_convoy_seed,
+    option_convoy_python;
 /* All of them, for finding out what a mistyped one was meant to be. */
 extern const struct option_spec *const all_options[];
 extern const size_t all_option_count;
@@ -44,8 +48,8 @@ struct command {
     bool (*run)(const struct settings *settings, struct error *error);
 };
 
-extern const struct command command_bench, command_breakeven, command_trace, command_costs,
-    command_topo, command_list;
+extern const struct command command_bench, command_breakeven, command_convoy, command_trace,
+    command_costs, command_topo, command_list;
 
 /* The table of commands in main.c. */
 extern const struct command *const commands[];

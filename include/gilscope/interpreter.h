@@ -10,7 +10,10 @@
 #include "gilscope/plan.h"
 #include "gilscope/run.h"
 
-enum { INTERPRETERS_MAX = 16, INTERPRETER_NAME_MAX = 40, MODE_COUNT = 6 };
+enum { INTERPRETERS_MAX = 16, INTERPRETER_NAME_MAX = 40, MODE_COUNT = 7 };
+
+/* What its processes are started for: each mode is of one of these uses. */
+enum interpreter_use { USE_COUNTS, USE_CALLS, USE_SERVES };
 
 /* What an interpreter says of itself when it starts. */
 struct interpreter_facts {
@@ -27,7 +30,8 @@ struct interpreter_mode {
     const char *name;
     const char *model; /* the variant that it is to behave like; null: see model_of */
     const char *threads_are, *work;
-    bool one_thread, startup_inside, calls; /* as in struct variant */
+    enum interpreter_use use;
+    bool one_thread, startup_inside; /* as in struct variant */
     bool own_baseline; /* what one of its threads does is no Python: that is its baseline */
     const char *hint;  /* what to do where its module is missing; or null */
 };
@@ -82,9 +86,9 @@ const char *model_of(const struct interpreter_mode *mode,
                      const struct interpreter_facts *facts);
 
 /* Starts the interpreter that the command names (a path, or a word to be looked for on the PATH),
- * a process for each mode that makes calls, or for each that does not. *out is the caller's, to be given to interpreter_close. A mode that cannot be
+ * a process for each mode of that use. *out is the caller's, to be given to interpreter_close. A mode that cannot be
  * had is told with tell(), and has no process. False where the interpreter cannot be used. */
-bool interpreter_open(struct interpreter **out, const char *command, bool calls,
+bool interpreter_open(struct interpreter **out, const char *command, enum interpreter_use use,
                       const struct interpreter_limits *limits, void (*tell)(const char *line),
                       struct error *error);
 void interpreter_close(struct interpreter *interpreter);
@@ -93,10 +97,11 @@ void interpreter_close(struct interpreter *interpreter);
 bool interpreters_is_list(const char *list);
 
 /* Opens all that a list asks for: "auto" (python3 on the PATH), "none", or commands between
- * commas; for calls or for the rest, as interpreter_open. What cannot be used, or was named before, is told and left out. False only for a
+ * commas; for that use, as interpreter_open. What cannot be used, or was named before, is told and left out. False only for a
  * signal, and for what is no list. interpreters_close ends all of their processes. */
-bool interpreters_open(struct interpreters *interpreters, const char *list, bool calls,
-                       void (*tell)(const char *line), struct error *error);
+bool interpreters_open(struct interpreters *interpreters, const char *list,
+                       enum interpreter_use use, void (*tell)(const char *line),
+                       struct error *error);
 void interpreters_close(struct interpreters *interpreters);
 
 /* The list that the settings ask for: --python; else none where --variant says what to run; else

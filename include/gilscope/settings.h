@@ -37,10 +37,15 @@ struct settings {
     double held_s;               /* interpreter work before each call */
     unsigned shared_lines;       /* cache lines that it writes to */
     const char *of_calls;        /* an option given that says how calls are made; or null */
-    unsigned tasks;              /* 0: TASKS_PER_WORKER for each thread */
-    uint64_t events;             /* that a trace has room for, of each thread */
+    struct thread_list hogs;     /* of convoy: ascending, from 0 */
+    struct length_list switch_intervals; /* of convoy: times alone, ascending */
+    double rate_per_s; /* of requests; 0: each when the one before it is answered */
+    unsigned locks;    /* bit i: convoy_locks[i] */
+    unsigned tasks;    /* 0: TASKS_PER_WORKER for each thread */
+    uint64_t events;   /* that a trace has room for, of each thread */
     const char *output;
     uint64_t seed;
+    bool switch_intervals_given;
     bool csv, quiet;
     const char *python;       /* auto, none or a list; null: not said (interpreters_wanted) */
     const char *topology;     /* null: this machine */

@@ -7,6 +7,7 @@
 #include "gilscope/plugin.h"
 #include "gilscope/run.h"
 #include "gilscope/trace.h"
+#include "words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -59,8 +60,8 @@ static bool unknown_word(const char *word, const char *(*name_of)(size_t), size_
 }
 
 /* A list of names, as bits. */
-static bool set_words(unsigned *bits, const char *list, const char *(*name_of)(size_t),
-                      size_t count, struct error *why)
+bool set_words(unsigned *bits, const char *list, const char *(*name_of)(size_t), size_t count,
+               struct error *why)
 {
     unsigned wanted = 0;
 
@@ -106,7 +107,7 @@ static bool set_threads(struct settings *settings, const char *list, struct erro
     return parse_threads(list, &settings->threads);
 }
 
-static bool set_limited(unsigned *value, const char *text, uint64_t most)
+bool set_limited(unsigned *value, const char *text, uint64_t most)
 {
     uint64_t number;
 
@@ -499,12 +500,47 @@ const struct option_spec option_topo_pin = {
     "a list of core, compact, spread, none",
     set_pin};
 
+const struct option_spec option_convoy_pin = {'p',
+                                              "pin",
+                                              "LIST",
+                                              "core, compact, spread, none (default: none)",
+                                              "a list of core, compact, spread, none",
+                                              set_pin};
+const struct option_spec option_convoy_time = {
+    'T',
+    "time",
+    "TIME",
+    "length of one repetition, about (default: 1s)",
+    "a time with its unit, up to a day: 250ns, 5ms, 1.5s",
+    set_time};
+const struct option_spec option_convoy_seed = {0,
+                                               "seed",
+                                               "N",
+                                               "order of the cases (default: from the clock)",
+                                               "a whole number from 1 up",
+                                               set_seed};
+const struct option_spec option_convoy_python = {
+    0,
+    "python",
+    "auto|none|LIST",
+    "interpreters to do the same beside it (default: none; auto is python3)",
+    "auto, none, or interpreters between commas: python2.7,/opt/py/bin/python3,pypy3",
+    set_python};
+const struct option_spec option_convoy_held = {
+    0,
+    "held",
+    "TIME",
+    "interpreter work that a request takes, with the lock (default: 2us)",
+    "a time with its unit, up to a day: 15ns, 1us",
+    set_held};
+
 const struct option_spec *const all_options[] = {
-    &option_variant, &option_threads,         &option_pin,   &option_reps,     &option_time,
-    &option_count,   &option_chunk,           &option_tasks, &option_output,   &option_seed,
-    &option_csv,     &option_switch_interval, &option_quiet, &option_topology, &option_python,
-    &option_kernel,  &option_length,          &option_held,  &option_lock,     &option_shared,
-    &option_events};
+    &option_variant, &option_threads,  &option_pin,    &option_reps,
+    &option_time,    &option_count,    &option_chunk,  &option_tasks,
+    &option_output,  &option_seed,     &option_csv,    &option_switch_interval,
+    &option_quiet,   &option_topology, &option_python, &option_kernel,
+    &option_length,  &option_held,     &option_lock,   &option_shared,
+    &option_hogs,    &option_rate,     &option_events};
 const size_t all_option_count = sizeof all_options / sizeof *all_options;
 
 struct settings default_settings(void)

@@ -86,7 +86,8 @@ static bool open_interpreters(struct session *session, struct error *error)
         settings->kernel == &kernel_countdown ? interpreters_wanted(settings) : "none";
 
     tell_left_out(settings);
-    if (!interpreters_open(&session->interpreters, wanted, session->kind->calls, session_tell,
+    if (!interpreters_open(&session->interpreters, wanted,
+                           session->kind->calls ? USE_CALLS : USE_COUNTS, session_tell,
                            error)) {
         return false;
     }

@@ -31,8 +31,10 @@ static bool start(struct guest *guest, char *hello, size_t size, struct error *e
 {
     char own[PATH_MAX], folders[FOLDERS][PATH_MAX + 32];
     /* exec takes strings that it does not change as char *. */
+    const unsigned char *script =
+        guest->mode->use == USE_SERVES ? python_convoy : python_countdown;
     char *argv[5 + FOLDERS + 1] = {(char *)guest->interpreter->command, (char *)"-c",
-                                   (char *)python_countdown, (char *)guest->mode->name};
+                                   (char *)script, (char *)guest->mode->name};
 
     own_folder(own, sizeof own);
     for (int i = 0; i < FOLDERS; i++) {
@@ -57,7 +59,7 @@ static void make_variant(struct guest *guest)
         .lock = model != NULL ? model : "none: the baseline",
         .one_thread = guest->mode->one_thread,
         .startup_inside = guest->mode->startup_inside,
-        .calls = guest->mode->calls,
+        .calls = guest->mode->use == USE_CALLS,
         /* Threads that wake together share a core until the load balancer parts them, tens of
          * milliseconds later, and the article's threads are not pinned. */
         .least_s = 250e-3,
@@ -107,7 +109,7 @@ static bool open_mode(struct interpreter *interpreter, int m, void (*tell)(const
     return true;
 }
 
-bool interpreter_open(struct interpreter **out, const char *command, bool calls,
+bool interpreter_open(struct interpreter **out, const char *command, enum interpreter_use use,
                       const struct interpreter_limits *limits, void (*tell)(const char *line),
                       struct error *error)
 {
@@ -125,7 +127,7 @@ bool interpreter_open(struct interpreter **out, const char *command, bool calls,
             .interpreter = interpreter, .mode = &interpreter_modes[m], .child = no_child};
     }
     for (int m = 0; m < MODE_COUNT; m++) {
-        if (interpreter_modes[m].calls != calls || open_mode(interpreter, m, tell, &why)) {
+        if (interpreter_modes[m].use != use || open_mode(interpreter, m, tell, &why)) {
             continue;
         }
         interpreter_close(interpreter);

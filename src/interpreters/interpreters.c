@@ -101,7 +101,7 @@ static void add(struct interpreters *interpreters, struct interpreter *interpret
 }
 
 /* The words of the list lie in *words, owned by the caller, as long as their interpreters. */
-static bool open_each(struct interpreters *interpreters, char *words, bool calls,
+static bool open_each(struct interpreters *interpreters, char *words, enum interpreter_use use,
                       void (*tell)(const char *line), struct error *error)
 {
     char *rest = words;
@@ -119,8 +119,7 @@ static bool open_each(struct interpreters *interpreters, char *words, bool calls
             tell(line);
         } else if (same != NULL) {
             tell_same(word, same, tell);
-        } else if (interpreter_open(&interpreter, word, calls, &interpreter_limits, tell,
-                                    &why)) {
+        } else if (interpreter_open(&interpreter, word, use, &interpreter_limits, tell, &why)) {
             add(interpreters, interpreter, tell);
         } else if (why.exit_code > EXIT_SIGNALLED) {
             *error = why;
@@ -152,8 +151,9 @@ bool interpreters_is_list(const char *list)
     }
 }
 
-bool interpreters_open(struct interpreters *interpreters, const char *list, bool calls,
-                       void (*tell)(const char *line), struct error *error)
+bool interpreters_open(struct interpreters *interpreters, const char *list,
+                       enum interpreter_use use, void (*tell)(const char *line),
+                       struct error *error)
 {
     memset(interpreters, 0, sizeof *interpreters);
     if (!interpreters_is_list(list)) {
@@ -169,7 +169,7 @@ bool interpreters_open(struct interpreters *interpreters, const char *list, bool
     }
     interpreters->words = strdup(strcmp(list, "auto") == 0 ? "python3" : list);
     return interpreters->words != NULL
-               ? open_each(interpreters, interpreters->words, calls, tell, error)
+               ? open_each(interpreters, interpreters->words, use, tell, error)
                : fail(error, "out of memory");
 }
 

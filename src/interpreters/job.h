@@ -8,7 +8,7 @@
 /* The run() of every guest's variant. */
 bool guest_run(struct run *run, struct error *error);
 
-/* src/python/countdown.py, a zero at its end; made from it by the Makefile. */
-extern const unsigned char python_countdown[];
+/* src/python/NAME.py, a zero at its end; made from it by the Makefile. */
+extern const unsigned char python_countdown[], python_convoy[];
 
 #endif

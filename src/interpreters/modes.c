@@ -29,14 +29,18 @@ const struct interpreter_mode interpreter_modes[MODE_COUNT] = {
      .model = "hold",
      .threads_are = "threading.Thread",
      .work = "calls of a Cython function",
-     .calls = true,
+     .use = USE_CALLS,
      .hint = module_hint},
     {.name = "release",
      .model = "release",
      .threads_are = "threading.Thread",
      .work = "calls of a Cython function",
-     .calls = true,
+     .use = USE_CALLS,
      .hint = module_hint},
+    {.name = "serve",
+     .use = USE_SERVES,
+     .threads_are = "threading.Thread",
+     .work = "answers over loopback"},
 };
 
 const char *model_of(const struct interpreter_mode *mode, const struct interpreter_facts *facts)

@@ -11,7 +11,7 @@ subtest 'make help lists the targets' => sub {
     my $help = run('make', '-s', 'help');
     is($help->{exit}, 0, 'make help');
     my %listed = map { /^  make (\S+) +(\S.*)/ ? ($1 => $2) : () } split /\n/, $help->{out};
-    ok(length($listed{$_} // ''), $_) for qw(bench breakeven gallery plot test deps install clean help lint);
+    ok(length($listed{$_} // ''), $_) for qw(bench breakeven gallery convoy plot test deps install clean help lint);
 };
 
 subtest 'QUICK=1 is a shorter bench, and a sweep of fewer lengths' => sub {
@@ -20,6 +20,8 @@ subtest 'QUICK=1 is a shorter bench, and a sweep of fewer lengths' => sub {
     my $sweep = run('make', '-n', 'breakeven', 'QUICK=1')->{out};
     my ($lengths) = $sweep =~ /gilscope breakeven [^\n]*--length=(\S+) --time=\S+/;
     is($lengths, '100ns,1us,10us,100us,1ms', 'breakeven: all of the decades');
+    like(run('make', '-n', 'convoy', 'QUICK=1')->{out}, qr/gilscope convoy [^\n]*--time=250ms/, 'convoy');
+    unlike(run('make', '-n', 'convoy')->{out}, qr/--time/, 'and whole repetitions without it');
     unlike(run('make', '-n', 'breakeven')->{out}, qr/--length/, 'and all lengths without it');
 };
 

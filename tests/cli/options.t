@@ -29,7 +29,7 @@ subtest 'the program has help and a version, and asks for a command' => sub {
     for my $word (qw(--help -h help)) {
         my $help = gilscope($word);
         is($help->{exit}, 0, $word);
-        like($help->{out}, qr/^  $_ /m, "$word lists $_") for qw(bench breakeven topo list);
+        like($help->{out}, qr/^  $_ /m, "$word lists $_") for qw(bench breakeven convoy topo list);
         is($help->{err}, '', 'nothing on stderr');
     }
     like(gilscope('--version')->{out}, qr/\Agilscope \S+\n\z/, '--version');
@@ -44,6 +44,8 @@ subtest 'the help of each command lists its options, and it takes no other' => s
             csv quiet python kernel length held lock shared help)],
         breakeven => [qw(length threads pin reps time held shared lock switch-interval output seed
             csv quiet kernel python help)],
+        convoy => [qw(lock hogs switch-interval rate reps time pin chunk held output seed csv quiet
+            python help)],
         costs => [qw(threads reps time output seed csv quiet kernel help)],
         topo => [qw(topology pin threads csv help)],
         list => [qw(help)],

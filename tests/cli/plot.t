@@ -119,6 +119,24 @@ sub check_breakeven {
     return;
 }
 
+# The pictures of convoy are whole, and the first has all these words.
+sub check_convoy {
+    my ($folder, $names, @words) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    is(join(' ', grep { /svg|png|part/ } names_in($folder)), join(' ', map { ("$_.png", "$_.svg") } words($names)), 'these alone');
+    for my $name (words($names)) {
+        my $picture = slurp("$folder/$name.svg");
+        is(why_not_xml($picture), '', "$name.svg is XML");
+        like($picture, qr/<title>gilscope: $name<\/title>/, 'has its title');
+        ok($picture !~ /\b(?:nan|inf)\b/i, 'and no figure that is none');
+        is(substr(slurp("$folder/$name.png"), -8, 4), 'IEND', "$name.png is whole");
+    }
+    my $convoy = slurp("$folder/convoy.svg");
+    ok($convoy =~ />\s*\Q$_\E/, $_) for @words;
+    return;
+}
+
 sub without_pictures {
     my ($folder, $name) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
@@ -407,6 +425,52 @@ SKIP: {
             like($result->{err}, qr/\Aplot: \Q$folder\E\/breakeven-summary\.csv[^\n]*breakeven[^\n]*\n\z/, 'one line names the file');
             is_deeply([grep { /svg|png|part/ } names_in($folder)], [], 'no pictures');
         }
+    };
+
+    subtest 'the pictures of convoy' => sub {
+        my $folder = copy_of('convoy', temp_folder());
+        my $result = run($PLOT, $folder);
+        is($result->{exit}, 0, 'drawn') or diag($result->{err});
+        is($result->{err}, '', 'without a complaint');
+        check_convoy($folder, 'convoy frontier', 'no hog', '1 hog', '2 hogs', 'gil: CPython 3.2', 'ticks', 'critical', 'none');
+        like(slurp("$folder/frontier.svg"), qr/>\s*\Q$_\E/, $_) for '2 hogs, p99', '1 hog, median', '5 ms';
+
+        # One switch interval is no sweep, and the frontier of the one before does not stay.
+        for my $name (qw(convoy-summary.csv convoy-latency.csv)) {
+            spew("$folder/$name", join '', grep { !/,0\.0001,/ } split /^/, slurp("$folder/$name"));
+        }
+        is(run($PLOT, $folder)->{exit}, 0, 'one switch interval');
+        check_convoy($folder, 'convoy', '2 hogs');
+
+        # One lock, no hogs.
+        for my $name (qw(convoy-summary.csv convoy-latency.csv)) {
+            my ($head, @rows) = split /^/, slurp("$folder/$name");
+            spew("$folder/$name", join '', $head, grep { /^model,none,none,0,/ } @rows);
+        }
+        is(run($PLOT, $folder)->{exit}, 0, 'one lock without hogs');
+        check_convoy($folder, 'convoy', 'no hog', 'none: no lock');
+    };
+
+    subtest 'a convoy that is damaged' => sub {
+        for my $name (qw(convoy-summary.csv convoy-latency.csv)) {
+            my $whole = slurp("$ROOT/tests/data/convoy/$name");
+            my ($head, $row) = split /^/, $whole;
+            my %wrong = (
+                'nothing' => '', 'a header alone' => $head, 'cut off' => substr($whole, 0, length($whole) - 20) =~ s/[^\n,]*\z//r,
+                'another header' => slurp("$ROOT/tests/data/two-cores/bench-summary.csv"),
+                'a word' => $whole =~ s/\d+\n\z/many\n/r);
+            for my $what (sort keys %wrong) {
+                my $folder = copy_of('convoy', temp_folder());
+                spew("$folder/$name", $wrong{$what});
+                my $result = run($PLOT, $folder);
+                is($result->{exit}, 1, "$name: $what");
+                like($result->{err}, qr/\Aplot: [^\n]*convoy-[^\n]*run gilscope convoy again[^\n]*\n\z/, 'one line') or diag($result->{err});
+                without_pictures($folder, 'no pictures');
+            }
+        }
+        my $folder = copy_of('convoy', temp_folder());
+        unlink "$folder/convoy-latency.csv";
+        like(run($PLOT, $folder)->{err}, qr/\Aplot: [^\n]*convoy-latency\.csv[^\n]*\n\z/, 'latencies that are not there');
     };
 
     subtest 'bench and breakeven in one folder: all pictures' => sub {

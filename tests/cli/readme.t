@@ -39,7 +39,7 @@ sub options_of {
     return %table;
 }
 
-my %help = map { $_ => gilscope($_, '--help')->{out} } qw(bench breakeven costs trace topo);
+my %help = map { $_ => gilscope($_, '--help')->{out} } qw(bench breakeven convoy costs trace topo);
 
 subtest 'every option stands in the table of its command' => sub {
     for my $command (sort keys %help) {
@@ -95,6 +95,12 @@ subtest 'the columns are those of the files' => sub {
     for my $name (qw(trace trace-threads)) {
         my $folder = temp_folder();
         gilscope(words('trace -q -T 1ms -o'), $folder);
+        my ($header) = slurp("$folder/$name.csv") =~ /\A([^\n]+)\n/;
+        ok(index($readme, "`$header`") >= 0, "$name.csv");
+    }
+    for my $name (qw(convoy convoy-summary convoy-latency)) {
+        my $folder = temp_folder();
+        gilscope(words('convoy -q -r 1 -T 5ms --lock=none --hogs=0 -o'), $folder);
         my ($header) = slurp("$folder/$name.csv") =~ /\A([^\n]+)\n/;
         ok(index($readme, "`$header`") >= 0, "$name.csv");
     }

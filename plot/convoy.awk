@@ -1,0 +1,246 @@
+# Reads machine.csv (if it is there), convoy-summary.csv and convoy-latency.csv in the current folder,
+# checks them, and writes what convoy.gp and frontier.gp load: convoy-cases.gp (panels, curves, the
+# machine), convoy.dat (a block a latency curve: the share of requests that took longer),
+# requests.dat (a block a lock) and, where there are several switch intervals, frontier.dat (a block a
+# number of hogs). Drawn is the model under the first pin policy of the file; of several switch
+# intervals the distribution of the one nearest to CPython's 5 ms.
+
+BEGIN {
+    cases = "convoy-cases.gp"
+    again = "convoy"
+    columns = split("system,lock,pin,hogs,switch_interval_s,rate_per_s,reps,requests,requests_per_s," \
+        "requests_per_s_lo,requests_per_s_hi,p50_s,p50_s_lo,p50_s_hi,p90_s,p90_s_lo,p90_s_hi,p99_s," \
+        "p99_s_lo,p99_s_hi,p999_s,p999_s_lo,p999_s_hi,longest_s,longest_s_lo,longest_s_hi," \
+        "hogs_rate_per_s,hogs_rate_per_s_lo,hogs_rate_per_s_hi,hogs_share,hogs_share_lo,hogs_share_hi", column, ",")
+    for (i = 1; i <= columns; i++) {
+        header = header (i > 1 ? "," : "") column[i]
+        at[column[i]] = i
+    }
+    header_of_latency = "system,lock,pin,hogs,switch_interval_s,from_s,to_s,count"
+    order_of["gil"] = 1; order_of["ticks"] = 2; order_of["critical"] = 3; order_of["none"] = 4
+}
+
+FILENAME == "machine.csv" {
+    read_machine()
+    next
+}
+
+{ where = ", line " FNR }
+
+FNR == 1 {
+    sub(/\r$/, "")
+    if ($0 != header)
+        fail(where, "not the header of a convoy-summary.csv")
+    next
+}
+
+{
+    n = split_record($0)
+    if (n != columns)
+        fail(where, "cut off or damaged, " n " fields, not " columns)
+    for (i = 4; i <= columns; i++)
+        if (field[i] != "" && !is_number(field[i]))
+            fail(where, column[i] " is '" field[i] "', not a number")
+    rows++
+    if (field[1] != "model" || field[at["requests"]] == "")
+        next                                # an interpreter's, or hogs alone
+    if (pin == "")
+        pin = field[3]
+    if (field[3] != pin)
+        next
+    rate = field[6]
+    blocks = field[7] + 0
+    if (field[5] != "" && !(field[5] in seen)) {
+        seen[field[5]] = 1
+        interval_at[++intervals] = field[5]
+    }
+    if (!(field[2] in order_of))
+        order_of[field[2]] = 5
+    row_at[++kept] = $0
+}
+
+# The one of which the distribution is drawn.
+function interval(    i, best, far, d) {
+    for (i = 1; i <= intervals; i++) {
+        d = log(interval_at[i] / 5e-3)
+        d = d < 0 ? -d : d
+        if (best == "" || d < far) {
+            best = interval_at[i]
+            far = d
+        }
+    }
+    return best
+}
+
+# All of the summary is known: which panels and curves there are.
+function arrange(    l, r, i, name) {
+    for (l = 1; l <= 5; l++)
+        for (r = 1; r <= kept; r++) {
+            split_record(row_at[r])
+            if (order_of[field[2]] != l || (field[5] != "" && field[5] != interval()))
+                continue
+            if (!(field[2] in panel)) {
+                panel[field[2]] = ++panels
+                lock_of[panels] = field[2]
+            }
+            curve[field[2] "," field[4]] = ++curves
+            panel_of[curves] = panel[field[2]]
+            hogs_of[curves] = field[4] + 0
+            if (field[4] + 0 > hogs_most)
+                hogs_most = field[4] + 0
+            requests[curves] = field[at["requests_per_s"]] + 0
+            requests_lo[curves] = field[at["requests_per_s_lo"]] + 0
+            requests_hi[curves] = field[at["requests_per_s_hi"]] + 0
+        }
+}
+
+# Now that it is known which curves there are.
+function read_latencies(    n, c, line) {
+    for (line = 1; (getline < "convoy-latency.csv") > 0; line++) {
+        where = " (beside it convoy-latency.csv), line " line
+        if (line == 1) {
+            sub(/\r$/, "")
+            if ($0 != header_of_latency)
+                fail(where, "not its header")
+            continue
+        }
+        if (split_record($0) != 8 || !is_number(field[6]) || !is_number(field[7]) || !is_count(field[8]) || field[7] <= 0)
+            fail(where, "cut off or damaged")
+        if (field[1] != "model" || field[3] != pin || (field[5] != "" && field[5] != interval()) || \
+            !((field[2] "," field[4]) in curve))
+            continue
+        c = curve[field[2] "," field[4]]
+        n = ++ranges[c]
+        # from 0 would be nowhere on a logarithmic axis
+        from[c, n] = field[6] + 0 > 0 ? field[6] + 0 : field[7] / 2
+        to[c, n] = field[7] + 0
+        count[c, n] = field[8] + 0
+        total[c] += field[8]
+    }
+}
+
+END {
+    if (failed)
+        exit 1
+    if (kept == 0)
+        fail("", "no row of the model's")
+    arrange()
+    read_latencies()
+    set("array LOCK[" panels "]; PANELS", panels)
+    for (p = 1; p <= panels; p++)
+        set("LOCK[" p "]", quoted(lock_of[p]))
+    set("array PANEL[" curves "]; array HOGS[" curves "]; array LAST_X[" curves "]; array LAST_Y[" curves \
+        "]; array REQUESTS[" curves "]; CURVES", curves)
+    least_share = 0.1
+    printf "" > "convoy.dat"
+    for (c = 1; c <= curves; c++) {
+        left = total[c]
+        x = y = 0
+        for (i = 1; i <= ranges[c]; i++) {
+            if (least == "" || from[c, i] < least) least = from[c, i]
+            x = i == ranges[c] ? from[c, i] : to[c, i]
+            if (i == 1)
+                print from[c, i], 1 > "convoy.dat"
+            if (i < ranges[c])
+                left -= count[c, i]
+            y = left / total[c]
+            print x, y > "convoy.dat"
+            if (x > most) most = x
+            if (y < least_share) least_share = y
+        }
+        if (!ranges[c])
+            print "NaN NaN" > "convoy.dat"
+        printf "\n\n" > "convoy.dat"
+        set("PANEL[" c "]", panel_of[c])
+        set("HOGS[" c "]", hogs_of[c])
+        set("LAST_X[" c "]", x)
+        set("LAST_Y[" c "]", y)
+        set("REQUESTS[" c "]", requests[c])
+    }
+    for (p = 1; p <= panels; p++) {
+        for (c = 1; c <= curves; c++)
+            if (panel_of[c] == p && requests[c] > 0) {
+                print hogs_of[c], requests[c], requests_lo[c], requests_hi[c] > "requests.dat"
+                low = requests_lo[c] > 0 ? requests_lo[c] : requests[c]
+                if (requests_least == "" || low < requests_least) requests_least = low
+                if (requests_hi[c] > requests_most) requests_most = requests_hi[c]
+                if (requests[c] > requests_most) requests_most = requests[c]
+            }
+        printf "\n\n" > "requests.dat"
+    }
+    if (requests_least == "")
+        fail("", "no request was answered")
+    if (least == "")
+        fail("", "convoy-latency.csv beside it has nothing of the same cases")
+    set("X_LEAST", least)
+    set("X_MOST", most)
+    set("Y_LEAST", least_share)
+    set("REQUESTS_LEAST", requests_least)
+    set("REQUESTS_MOST", requests_most)
+    set("HOGS_MOST", hogs_most + 0)
+    set("PIN", quoted(pin))
+    set("RATE", rate + 0)
+    set("BLOCKS", blocks)
+    set("INTERVAL", interval() + 0)
+    write_frontier()
+    set("MACHINE", quoted(subtitle()))
+}
+
+# "5 ms"
+function duration(s) {
+    return s < 999.5e-6 ? sprintf("%.3g µs", s * 1e6) : s < 0.9995 ? sprintf("%.3g ms", s * 1e3) : sprintf("%.3g s", s)
+}
+
+# A block a number of hogs, by switch interval, ascending.
+function write_frontier(    h, r, i, j, swap, n, share, points, last, last_p50, last_p99) {
+    printf "" > "frontier.dat"
+    for (i = 1; i <= intervals; i++)
+        for (j = i + 1; j <= intervals; j++)
+            if (interval_at[j] + 0 < interval_at[i] + 0) {
+                swap = interval_at[i]
+                interval_at[i] = interval_at[j]
+                interval_at[j] = swap
+            }
+    n = 0
+    for (h = 1; intervals > 1 && h <= hogs_most; h++) {
+        points = 0
+        for (i = 1; i <= intervals; i++)
+            for (r = 1; r <= kept; r++) {
+                split_record(row_at[r])
+                share = field[at["hogs_share"]]
+                if (field[4] + 0 != h || field[5] != interval_at[i] || share == "")
+                    continue
+                points++
+                print interval_at[i], share, field[at["hogs_share_lo"]], field[at["hogs_share_hi"]], field[at["p99_s"]], \
+                    field[at["p99_s_lo"]], field[at["p99_s_hi"]], field[at["p50_s"]] > "frontier.dat"
+                last[n + 1] = share
+                last_p50[n + 1] = field[at["p50_s"]]
+                last_p99[n + 1] = field[at["p99_s"]]
+                if (field[at["hogs_share_hi"]] + 0 > share_most) share_most = field[at["hogs_share_hi"]] + 0
+                if (wait_least == "" || field[at["p50_s"]] + 0 < wait_least) wait_least = field[at["p50_s"]] + 0
+                if (field[at["p99_s_hi"]] + 0 > wait_most) wait_most = field[at["p99_s_hi"]] + 0
+            }
+        if (points) {
+            frontier_of[++n] = h
+            printf "\n\n" > "frontier.dat"
+        }
+    }
+    set("array FRONTIER[" n + 1 "]; array LAST_SHARE[" n + 1 "]; array LAST_P50[" n + 1 "]; array LAST_P99[" n + 1 \
+        "]; FRONTIERS", n)
+    for (i = 1; i <= n; i++) {
+        set("FRONTIER[" i "]", frontier_of[i])
+        set("LAST_SHARE[" i "]", last[i])
+        set("LAST_P50[" i "]", last_p50[i])
+        set("LAST_P99[" i "]", last_p99[i])
+    }
+    set("array INTERVAL_AT[" intervals + 1 "]; array INTERVAL_WORDS[" intervals + 1 "]; INTERVALS", intervals + 0)
+    for (i = 1; i <= intervals; i++) {
+        set("INTERVAL_AT[" i "]", interval_at[i])
+        set("INTERVAL_WORDS[" i "]", quoted(duration(interval_at[i])))
+    }
+    set("INTERVAL_LEAST", interval_at[1] + 0)
+    set("INTERVAL_MOST", interval_at[intervals] + 0)
+    set("SHARE_MOST", share_most + 0)
+    set("WAIT_LEAST", wait_least + 0)
+    set("WAIT_MOST", wait_most + 0)
+}

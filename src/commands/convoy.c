@@ -1,0 +1,358 @@
+/* gilscope convoy: what a CPU-bound thread does to the answers of an I/O thread, in shuffled
+ * blocks. Not a session (session.h): that one has samples of counted work, which lead to speedups
+ * over a baseline; here latencies are measured, of cases that serve. */
+#include "gilscope/command.h"
+
+#include "../measure/checks.h"
+#include "gilscope/threads.h"
+#include "gilscope/clock.h"
+#include "gilscope/convoy_report.h"
+#include "gilscope/interrupt.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS, SUMMARY, LATENCIES, FILES };
+static const char *const file_names[FILES] = {"convoy.csv", "convoy-summary.csv",
+                                              "convoy-latency.csv"};
+
+/* A datagram on loopback is there in microseconds; under a bad lock an answer may take a while. */
+#define RESEND_S 1.0
+#define GRACE_S  1.0
+
+/* All that one run of the command holds. */
+struct convoy_command {
+    const struct settings *settings;
+    struct machine *machine;
+    struct interpreters interpreters;
+    struct convoy_plan plan;
+    struct convoy_client *client;
+    struct slot *slots; /* slots[pus], of the policy in `slots_of` */
+    const struct pin_policy *slots_of;
+    uint64_t chunk, held; /* decrements */
+    struct outfile files[FILES];
+    bool kept_earlier;
+    off_t block_at; /* where in ROWS the block begins */
+    double *scratch;
+    size_t *order;
+    struct progress_line progress;
+    double start_s;
+    unsigned blocks_done;
+};
+
+static void tell(const char *line)
+{
+    fprintf(stderr, "gilscope: %s\n", line);
+}
+
+static uint64_t at_least_one(double units)
+{
+    return units < 1 ? 1 : units > 1e18 ? (uint64_t)1e18 : (uint64_t)units;
+}
+
+/* How many decrements last as long as the options say. */
+static bool size_work(struct convoy_command *run, struct error *error)
+{
+    const struct settings *settings = run->settings;
+    double unit_s;
+
+    if (!kernel_unit_s(&kernel_countdown, &unit_s, error)) {
+        return false;
+    }
+    run->chunk =
+        settings->chunk != 0 ? settings->chunk : at_least_one(settings->chunk_s / unit_s);
+    run->held = at_least_one(settings->held_s / unit_s);
+    return true;
+}
+
+static bool allocate(struct convoy_command *run, struct error *error)
+{
+    run->slots = calloc(machine_facts(run->machine)->pus, sizeof *run->slots);
+    run->scratch = calloc(run->plan.reps, sizeof *run->scratch);
+    run->order = calloc(run->plan.length, sizeof *run->order);
+    return (run->slots != NULL && run->scratch != NULL && run->order != NULL) ||
+           fail(error, "out of memory for %zu cases", run->plan.length);
+}
+
+static bool open_files(struct convoy_command *run, struct error *error)
+{
+    const char *folder = run->settings->output;
+    bool opened = make_folder(folder, error);
+
+    for (int f = 0; opened && f < FILES; f++) {
+        bool kept;
+        opened = outfile_open(&run->files[f], folder, file_names[f],
+                              f == ROWS ? strlen(convoy_header) : 0, &kept, error);
+        run->kept_earlier |= opened && kept;
+    }
+    run->block_at = (off_t)strlen(convoy_header);
+    return opened &&
+           outfile_write_at(&run->files[ROWS], 0, convoy_header, strlen(convoy_header), error);
+}
+
+static bool open_machine(struct convoy_command *run, struct error *error)
+{
+    if (!machine_open(&run->machine, NULL, error) || !interrupt_install(error)) {
+        return false;
+    }
+    return machine_facts(run->machine)->is_this_machine ||
+           fail_usage(error,
+                      "HWLOC_XMLFILE or HWLOC_SYNTHETIC names another machine: convoy can only "
+                      "run on this one");
+}
+
+static bool prepare(struct convoy_command *run, struct error *error)
+{
+    const struct settings *settings = run->settings;
+
+    run->progress = progress_line(settings->quiet);
+    run->start_s = clock_now();
+    return open_machine(run, error) &&
+           interpreters_open(&run->interpreters, settings->python, USE_SERVES, tell, error) &&
+           convoy_plan_make(&run->plan, settings, &run->interpreters, error) &&
+           allocate(run, error) &&
+           threads_available(1 + run->plan.hogs_max, 1 + run->plan.hogs_max, error) &&
+           size_work(run, error) && convoy_client_open(&run->client, error) &&
+           open_files(run, error);
+}
+
+static void release(struct convoy_command *run)
+{
+    for (int f = 0; f < FILES; f++) {
+        outfile_close(&run->files[f]);
+    }
+    convoy_client_close(run->client);
+    convoy_plan_free(&run->plan);
+    interpreters_close(&run->interpreters);
+    machine_close(run->machine);
+    free(run->slots);
+    free(run->scratch);
+    free(run->order);
+}
+
+/* "block 3 of 6: gil, 2 hogs, pin none", and how long it will go on. */
+static void show_progress(struct convoy_command *run, size_t place, size_t c)
+{
+    const struct convoy_case *this_case = &run->plan.cases[c];
+    size_t all = run->plan.length * run->plan.reps,
+           done = run->blocks_done * run->plan.length + place;
+    double elapsed_s = clock_now() - run->start_s;
+    char what[128];
+
+    snprintf(what, sizeof what, "block %u of %u: %s, %u hog%s%s, pin %s", run->blocks_done + 1,
+             run->plan.reps, convoy_case_name(this_case), this_case->hogs,
+             this_case->hogs == 1 ? "" : "s", this_case->serves ? "" : " alone",
+             this_case->pin->name);
+    progress_draw(&run->progress, what, elapsed_s,
+                  done > 0 ? elapsed_s * (double)all / (double)done
+                           : 1.2 * run->settings->time_s * (double)all);
+}
+
+static struct convoy_setup setup_of(struct convoy_command *run,
+                                    const struct convoy_case *this_case)
+{
+    const struct settings *settings = run->settings;
+
+    if (this_case->pin->binds && run->slots_of != this_case->pin) {
+        machine_slots(run->machine, this_case->pin, run->slots);
+        run->slots_of = this_case->pin;
+    }
+    return (struct convoy_setup){
+        .machine = run->machine,
+        .slots = this_case->pin->binds ? run->slots : NULL,
+        .slot_count = this_case->pin->binds ? machine_facts(run->machine)->pus : 0,
+        .lock = this_case->lock,
+        .switch_interval_s = this_case->switch_interval_s,
+        .hogs = this_case->hogs,
+        .chunk = run->chunk,
+        .held = run->held,
+        .serves = this_case->serves,
+        .demand = {.time_s = settings->time_s,
+                   .rate_per_s = settings->rate_per_s,
+                   .resend_s = RESEND_S,
+                   .grace_s = GRACE_S},
+    };
+}
+
+/* An interpreter that misbehaves costs its own rows and a line, never the run. */
+static bool measure(struct convoy_command *run, size_t c, struct error *error)
+{
+    const struct convoy_case *this_case = &run->plan.cases[c];
+    const struct convoy_setup setup = setup_of(run, this_case);
+    struct guest *guest = this_case->guest;
+    struct convoy_outcome outcome = {.wall_s = 0};
+    char line[sizeof error->text + 16];
+
+    if (guest != NULL && !guest_is_there(&guest->variant)) {
+        return true;
+    }
+    bool done = guest != NULL ? convoy_run_guest(guest, &setup, run->client, &outcome, error)
+                              : convoy_run(&setup, run->client, &outcome, error);
+    if (done) {
+        convoy_enter(&run->plan, c, run->blocks_done, &outcome,
+                     setup.serves ? convoy_client_answers(run->client) : NULL);
+        return true;
+    }
+    if (guest == NULL || error->exit_code > EXIT_SIGNALLED) {
+        return false;
+    }
+    progress_clear(&run->progress);
+    snprintf(line, sizeof line, "left out: %s", error->text);
+    tell(line);
+    *error = (struct error){EXIT_DONE, ""};
+    return true;
+}
+
+/* What there is of the block, in the file; at its end for whoever reads standard output too. */
+static bool store_block(struct convoy_command *run, bool ends, struct error *error)
+{
+    convoy_share(&run->plan, run->blocks_done);
+    char *rows = convoy_rows(&run->plan, run->settings, run->blocks_done);
+    if (rows == NULL) {
+        return fail(error, "out of memory for convoy.csv");
+    }
+    bool stored = outfile_write_at(&run->files[ROWS], run->block_at, rows, strlen(rows), error);
+    if (ends && run->settings->csv) {
+        fputs(rows, stdout);
+    }
+    if (ends) {
+        run->block_at += (off_t)strlen(rows);
+    }
+    free(rows);
+    return stored;
+}
+
+/* One block: every case once, in random order. */
+static bool run_block(struct convoy_command *run, uint64_t *random, struct error *error)
+{
+    struct error later;
+    bool going = true;
+
+    plan_shuffle(run->order, run->plan.length, random);
+    for (size_t i = 0; going && i < run->plan.length; i++) {
+        show_progress(run, i, run->order[i]);
+        going = measure(run, run->order[i], error) && store_block(run, false, error);
+    }
+    bool stored = store_block(run, true, going ? error : &later);
+    run->blocks_done += going && stored;
+    return going && stored;
+}
+
+static bool write_files(struct convoy_command *run, const struct convoy_report *report,
+                        bool complete, struct error *error)
+{
+    bool written = convoy_write_summary(&run->files[SUMMARY], report, error) &&
+                   convoy_write_latencies(&run->files[LATENCIES], report, error);
+
+    for (int f = 0; written && complete && f < FILES; f++) {
+        written = outfile_sync(&run->files[f], error);
+    }
+    for (int f = 0; written && complete && f < FILES; f++) {
+        written = outfile_commit(&run->files[f], error);
+    }
+    return written;
+}
+
+static bool anything_measured(const struct convoy_command *run)
+{
+    for (size_t c = 0; c < run->plan.length; c++) {
+        if (convoy_measured(&run->plan, c)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Notes for whoever ran it, on stderr. */
+static void tell_where(const struct convoy_command *run, bool complete)
+{
+    const char *folder = run->settings->output;
+
+    if (run->kept_earlier) {
+        fprintf(stderr,
+                "gilscope: rows of an interrupted run, kept beside: %s/convoy.csv.part.N\n",
+                folder);
+    }
+    if (complete) {
+        fprintf(stderr, "wrote %s/convoy.csv, convoy-summary.csv, convoy-latency.csv\n",
+                folder);
+    } else if (anything_measured(run)) {
+        fprintf(stderr, "not complete: what was measured is in %s/convoy.csv.part\n", folder);
+    }
+}
+
+/* Files and tables: after a complete run, and after one that failed half-way. Of several errors
+ * the first is the one that main prints. */
+static bool conclude(struct convoy_command *run, bool complete, struct error *error)
+{
+    const struct convoy_report report = {run->machine, run->settings, &run->plan,
+                                         run->blocks_done, run->scratch};
+    struct style style = style_of(stdout);
+    struct error later;
+    bool stored = write_files(run, &report, complete, complete ? error : &later);
+
+    if (!run->settings->quiet && !run->settings->csv && anything_measured(run)) {
+        convoy_print(&report, &style, stdout);
+    }
+    bool shown = finish_output(complete && stored ? error : &later);
+    if (!run->settings->quiet) {
+        tell_where(run, complete && stored);
+    }
+    return complete && stored && shown;
+}
+
+static bool run_convoy(const struct settings *settings, struct error *error)
+{
+    struct convoy_command run = {.settings = settings};
+    uint64_t random = settings->seed;
+
+    for (int f = 0; f < FILES; f++) {
+        run.files[f].fd = -1;
+    }
+    bool going = prepare(&run, error);
+    if (going) {
+        if (settings->csv) {
+            fputs(convoy_header, stdout);
+        }
+        while (going && run.blocks_done < settings->reps) {
+            going = run_block(&run, &random, error);
+        }
+        progress_clear(&run.progress);
+        going = conclude(&run, going, error);
+    }
+    release(&run);
+    return going;
+}
+
+/* Seconds, since a repetition under a bad lock may see no more than sixty answers in one; six
+ * blocks, since an interval needs as many; unpinned, as servers are. */
+static void set_defaults(struct settings *settings)
+{
+    settings->reps = INTERVAL_NEEDS;
+    settings->time_s = 1;
+    settings->held_s = 2e-6;
+    settings->locks = (1u << CONVOY_LOCKS) - 1;
+    settings->hogs = (struct thread_list){.length = 3, .values = {0, 1, 2}};
+    settings->switch_intervals = (struct length_list){1, {{5e-3, 0}}};
+    settings->python = "none"; /* they take as long again, and are asked for by name */
+    settings->pins = 0;
+    for (size_t p = 0; p < pin_policy_count; p++) {
+        settings->pins |= pin_policies[p].binds ? 0 : 1U << p;
+    }
+}
+
+static const struct option_spec *const convoy_options[] = {
+    &option_convoy_lock, &option_hogs,          &option_convoy_switch_interval,
+    &option_rate,        &option_sweep_reps,    &option_convoy_time,
+    &option_convoy_pin,  &option_chunk,         &option_convoy_held,
+    &option_output,      &option_convoy_seed,   &option_csv,
+    &option_quiet,       &option_convoy_python, NULL};
+
+const struct command command_convoy = {
+    .name = "convoy",
+    .summary = "what a CPU-bound thread does to the answers of an I/O thread",
+    .options = convoy_options,
+    .set_defaults = set_defaults,
+    .run = run_convoy,
+};

@@ -1,0 +1,404 @@
+/* The client and the server of convoy: lost datagrams, late answers, rates, deaths; the plan. */
+#include "gilscope/convoy_plan.h"
+
+#include "gilscope/interrupt.h"
+
+#include <arpa/inet.h>
+#include <math.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct error error;
+
+/* A server of our own, that loses, repeats or garbles every n-th answer. */
+struct naughty {
+    int socket;
+    unsigned port, every;
+    enum { LOSES, REPEATS, GARBLES, IS_SILENT } how;
+    struct convoy_client *client;
+    uint64_t received, kill_at;
+};
+
+static int setup_socket(struct naughty *server)
+{
+    const struct timeval look_up = {0, 10000};
+    struct sockaddr_in here = {.sin_family = AF_INET,
+                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof here;
+
+    server->socket = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_true(server->socket >= 0);
+    assert_int_equal(bind(server->socket, (struct sockaddr *)&here, sizeof here), 0);
+    setsockopt(server->socket, SOL_SOCKET, SO_RCVTIMEO, &look_up, sizeof look_up);
+    getsockname(server->socket, (struct sockaddr *)&here, &size);
+    server->port = ntohs(here.sin_port);
+    return 0;
+}
+
+static void misbehave(struct naughty *server, struct convoy_message message,
+                      const struct sockaddr_in *from)
+{
+    bool naughty = server->every > 0 && ++server->received % server->every == 0;
+
+    if (server->how == IS_SILENT || (naughty && server->how == LOSES)) {
+        return;
+    }
+    message.number++;
+    if (naughty && server->how == GARBLES) {
+        struct convoy_message garbled = {message.number, message.tag + 1};
+        sendto(server->socket, &garbled, sizeof garbled, 0, (const struct sockaddr *)from,
+               sizeof *from);
+    }
+    if (naughty && server->how == REPEATS) {
+        sendto(server->socket, &message, sizeof message, 0, (const struct sockaddr *)from,
+               sizeof *from);
+    }
+    sendto(server->socket, &message, sizeof message, 0, (const struct sockaddr *)from,
+           sizeof *from);
+}
+
+static bool serve(void *context, struct error *why)
+{
+    struct naughty *server = context;
+
+    (void)why;
+    convoy_client_go(server->client);
+    while (!convoy_client_is_over(server->client) && !convoy_client_has_ended(server->client)) {
+        struct convoy_message message;
+        struct sockaddr_in from;
+        socklen_t size = sizeof from;
+        ssize_t length = recvfrom(server->socket, &message, sizeof message, 0,
+                                  (struct sockaddr *)&from, &size);
+        if (length != (ssize_t)sizeof message || message.number == CONVOY_OVER) {
+            continue;
+        }
+        assert_true(message.tag == convoy_client_tag(server->client));
+        if (server->kill_at > 0 && message.number == server->kill_at) {
+            kill(convoy_client_pid(server->client), SIGKILL);
+        }
+        misbehave(server, message, &from);
+    }
+    return true;
+}
+
+/* What a client sees of such a server. */
+static struct convoy_answers *ask(struct naughty *server, struct convoy_demand demand)
+{
+    struct convoy_answers *answers = malloc(sizeof *answers);
+
+    error = (struct error){0, ""};
+    setup_socket(server);
+    assert_true(convoy_client_open(&server->client, &error));
+    if (!convoy_with_client(server->client, server->port, &demand, serve, server, &error)) {
+        free(answers);
+        answers = NULL;
+    } else {
+        *answers = *convoy_client_answers(server->client);
+    }
+    convoy_client_close(server->client);
+    close(server->socket);
+    return answers;
+}
+
+static const struct convoy_demand quick = {.time_s = 0.2, .resend_s = 0.02, .grace_s = 0.5};
+
+static void test_all_is_answered_and_counted(void **state)
+{
+    struct naughty server = {.how = LOSES};
+    struct convoy_answers *answers = ask(&server, quick);
+    uint64_t sum = 0;
+
+    (void)state;
+    assert_non_null(answers);
+    assert_true(answers->latencies.count > 0);
+    assert_int_equal(answers->wrong + answers->unanswered + answers->unsent, 0);
+    for (size_t b = 0; b < HISTOGRAM_BUCKETS; b++) {
+        sum += answers->latencies.buckets[b];
+    }
+    assert_int_equal(sum, answers->latencies.count);
+    assert_true(answers->wall_s > 0.1);
+    free(answers);
+}
+
+static void test_lost_datagrams_are_sent_again(void **state)
+{
+    struct naughty server = {.how = LOSES, .every = 3};
+    struct convoy_answers *answers = ask(&server, quick);
+
+    (void)state;
+    assert_non_null(answers);
+    assert_true(answers->resent > 0);
+    /* The wait for what was lost is in its latency. */
+    assert_true((double)answers->latencies.longest_ns * 1e-9 >= quick.resend_s);
+    assert_int_equal(answers->unanswered, 0);
+    free(answers);
+}
+
+static void test_an_answer_that_comes_twice_counts_once(void **state)
+{
+    struct naughty server = {.how = REPEATS, .every = 2};
+    struct convoy_answers *answers = ask(&server, quick);
+
+    (void)state;
+    assert_non_null(answers);
+    assert_true(answers->late > 0);
+    assert_int_equal(answers->wrong, 0);
+    /* Twice as many answers came for half of the requests. */
+    assert_true(answers->latencies.count <= server.received);
+    free(answers);
+}
+
+static void test_what_is_no_answer_is_not_counted(void **state)
+{
+    struct naughty server = {.how = GARBLES, .every = 2};
+    struct convoy_answers *answers = ask(&server, quick);
+
+    (void)state;
+    assert_non_null(answers);
+    assert_true(answers->wrong > 0);
+    assert_true(answers->latencies.count <= server.received);
+    free(answers);
+}
+
+static void test_a_silent_server_hangs_nobody(void **state)
+{
+    struct naughty server = {.how = IS_SILENT};
+    struct convoy_answers *answers =
+        ask(&server, (struct convoy_demand){.time_s = 0.05, .resend_s = 0.02, .grace_s = 0.1});
+
+    (void)state;
+    assert_non_null(answers);
+    assert_int_equal(answers->unanswered, 1);
+    assert_true(answers->resent > 0);
+    free(answers);
+}
+
+static void test_a_rate_measures_from_when_a_request_was_due(void **state)
+{
+    /* 100 a second are due, every 5th is lost: those behind it wait too. */
+    struct naughty server = {.how = LOSES, .every = 5};
+    struct convoy_answers *answers =
+        ask(&server, (struct convoy_demand){
+                         .time_s = 0.5, .rate_per_s = 100, .resend_s = 0.05, .grace_s = 0.5});
+    uint64_t waited = 0;
+
+    (void)state;
+    assert_non_null(answers);
+    assert_true(answers->latencies.count <= 50);
+    assert_true(answers->resent > 0);
+    for (size_t b = histogram_bucket(15000000); b < HISTOGRAM_BUCKETS; b++) {
+        waited += answers->latencies.buckets[b];
+    }
+    /* A lost one takes 50 ms, in which four more came due: more wait than were lost. */
+    assert_true(waited > answers->resent);
+    free(answers);
+}
+
+static void test_a_client_that_dies_once_begins_anew(void **state)
+{
+    struct naughty server = {.how = LOSES, .kill_at = 5};
+    struct convoy_client *client;
+
+    (void)state;
+    setup_socket(&server);
+    assert_true(convoy_client_open(&client, &error));
+    server.client = client;
+    assert_true(convoy_client_start(client, server.port, &quick, &error));
+    assert_true(serve(&server, &error)); /* comes back, though nobody is there any more */
+    convoy_client_end(client);
+    assert_null(convoy_client_answers(client));
+    server.kill_at = 0;
+    assert_true(convoy_with_client(client, server.port, &quick, serve, &server, &error));
+    assert_non_null(convoy_client_answers(client));
+    convoy_client_close(client);
+    close(server.socket);
+}
+
+static void test_a_client_that_dies_every_time_is_an_error(void **state)
+{
+    struct naughty server = {.how = LOSES, .kill_at = 5};
+
+    (void)state;
+    assert_null(ask(&server, quick));
+    assert_non_null(strstr(error.text, "died 3 times"));
+    assert_int_equal(error.exit_code, EXIT_FAILED);
+}
+
+/* ---- the server ---- */
+
+static struct convoy_outcome outcome;
+
+static void run_server(const struct convoy_lock *lock, unsigned hogs, bool serves)
+{
+    struct machine *machine;
+    struct convoy_client *client;
+
+    assert_true(machine_open(&machine, NULL, &error));
+    assert_true(convoy_client_open(&client, &error));
+    const struct convoy_setup setup = {.machine = machine,
+                                       .lock = lock,
+                                       .switch_interval_s =
+                                           lock->kind == &gil_switching ? 1e-3 : 0,
+                                       .hogs = hogs,
+                                       .chunk = 1000,
+                                       .held = 1000,
+                                       .serves = serves,
+                                       .demand = {.time_s = 0.1, .resend_s = 1, .grace_s = 1}};
+    if (!convoy_run(&setup, client, &outcome, &error)) {
+        fail_msg("%s with %u hogs: %s", lock->name, hogs, error.text);
+    }
+    if (serves) {
+        const struct convoy_answers *answers = convoy_client_answers(client);
+        assert_non_null(answers);
+        assert_true(answers->latencies.count > answers->unanswered);
+        assert_int_equal(answers->wrong, 0);
+    }
+    convoy_client_close(client);
+    machine_close(machine);
+}
+
+static void test_each_lock_serves_with_and_without_hogs(void **state)
+{
+    (void)state;
+    for (size_t l = 0; l < CONVOY_LOCKS; l++) {
+        for (unsigned hogs = 0; hogs <= 2; hogs++) {
+            run_server(&convoy_locks[l], hogs, true);
+            assert_true(isnan(outcome.hogs_rate_per_s) == (hogs == 0));
+            assert_true(hogs == 0 || outcome.hogs_rate_per_s > 0);
+            if (convoy_locks[l].kind == NULL || hogs == 0) {
+                assert_int_equal(outcome.handoffs, 0);
+            }
+        }
+    }
+}
+
+static void test_hogs_alone(void **state)
+{
+    (void)state;
+    run_server(&convoy_locks[0], 1, false);
+    assert_true(outcome.hogs_rate_per_s > 0);
+    assert_true(outcome.wall_s >= 0.1);
+    assert_int_equal(outcome.handoffs, 0);
+}
+
+/* ---- the plan ---- */
+
+static struct settings some_settings(void)
+{
+    return (struct settings){
+        .reps = 2,
+        .locks = 0xf,
+        .pins = 1,
+        .hogs = {.length = 2, .values = {0, 2}},
+        .switch_intervals = {.length = 2, .values = {{1e-3, 0}, {5e-3, 0}}}};
+}
+
+static void test_the_plan_has_every_case_once(void **state)
+{
+    const struct settings settings = some_settings();
+    const struct interpreters none = {.length = 0};
+    struct convoy_plan plan;
+    size_t served = 0;
+
+    (void)state;
+    assert_true(convoy_plan_make(&plan, &settings, &none, &error));
+    /* gil twice, the others once; of each one hog alone, and both numbers of hogs. */
+    assert_int_equal(plan.length, (2 + 3) * (1 + 2));
+    assert_int_equal(plan.hogs_max, 2);
+    for (size_t c = 0; c < plan.length; c++) {
+        const struct convoy_case *alone = &plan.cases[plan.cases[c].alone];
+        served += plan.cases[c].serves;
+        assert_false(alone->serves);
+        assert_int_equal(alone->hogs, 1);
+        assert_ptr_equal(alone->lock, plan.cases[c].lock);
+        assert_true(alone->switch_interval_s == plan.cases[c].switch_interval_s);
+        assert_true((plan.cases[c].switch_interval_s > 0) ==
+                    (plan.cases[c].lock->kind == &gil_switching));
+        for (size_t d = 0; d < c; d++) {
+            assert_memory_not_equal(&plan.cases[c], &plan.cases[d], sizeof *plan.cases);
+        }
+    }
+    assert_int_equal(served, 5 * 2);
+    convoy_plan_free(&plan);
+}
+
+static void test_an_interval_that_nobody_has_is_an_error(void **state)
+{
+    struct settings settings = some_settings();
+    const struct interpreters none = {.length = 0};
+    struct convoy_plan plan;
+
+    (void)state;
+    settings.locks = 1u << 1;
+    settings.switch_intervals_given = true;
+    assert_false(convoy_plan_make(&plan, &settings, &none, &error));
+    assert_int_equal(error.exit_code, EXIT_USAGE);
+    convoy_plan_free(&plan);
+}
+
+static void test_figures_of_the_blocks(void **state)
+{
+    struct settings settings = some_settings();
+    const struct interpreters none = {.length = 0};
+    struct convoy_answers *answers = calloc(1, sizeof *answers);
+    struct convoy_plan plan;
+    double scratch[2];
+
+    (void)state;
+    settings.locks = 1u << 3;
+    assert_true(convoy_plan_make(&plan, &settings, &none, &error));
+    const struct convoy_outcome alone = {.wall_s = 1, .hogs_rate_per_s = 1000},
+                                beside = {.wall_s = 2, .hogs_rate_per_s = 250};
+    for (uint64_t i = 1; i <= 10; i++) {
+        histogram_enter(&answers->latencies, i);
+    }
+    answers->unanswered = 1;
+    for (unsigned rep = 0; rep < 2; rep++) {
+        convoy_enter(&plan, 0, rep, &alone, NULL);
+        convoy_enter(&plan, 2, rep, &beside, answers);
+        convoy_share(&plan, rep);
+    }
+    assert_false(convoy_measured(&plan, 1));
+    assert_int_equal(plan.pooled[2].count, 20);
+    assert_int_equal(convoy_sample_at(&plan, 2, 1)->requests, 9);
+    assert_true(convoy_estimate(&plan, 2, CONVOY_REQUESTS, scratch).median == 4.5);
+    assert_true(convoy_estimate(&plan, 2, CONVOY_P50, scratch).median == 5e-9);
+    assert_true(convoy_estimate(&plan, 2, CONVOY_SHARE, scratch).median == 0.25);
+    assert_true(convoy_estimate(&plan, 0, CONVOY_SHARE, scratch).median == 1);
+    assert_int_equal(convoy_estimate(&plan, 0, CONVOY_P50, scratch).n, 0);
+    assert_int_equal(convoy_with_hogs(&plan, 2, 0), 1);
+    assert_int_equal(convoy_with_hogs(&plan, 1, 2), 2);
+    assert_int_equal(convoy_with_hogs(&plan, 1, 1), plan.length);
+    convoy_plan_free(&plan);
+    free(answers);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_all_is_answered_and_counted),
+        cmocka_unit_test(test_lost_datagrams_are_sent_again),
+        cmocka_unit_test(test_an_answer_that_comes_twice_counts_once),
+        cmocka_unit_test(test_what_is_no_answer_is_not_counted),
+        cmocka_unit_test(test_a_silent_server_hangs_nobody),
+        cmocka_unit_test(test_a_rate_measures_from_when_a_request_was_due),
+        cmocka_unit_test(test_a_client_that_dies_once_begins_anew),
+        cmocka_unit_test(test_a_client_that_dies_every_time_is_an_error),
+        cmocka_unit_test(test_each_lock_serves_with_and_without_hogs),
+        cmocka_unit_test(test_hogs_alone),
+        cmocka_unit_test(test_the_plan_has_every_case_once),
+        cmocka_unit_test(test_an_interval_that_nobody_has_is_an_error),
+        cmocka_unit_test(test_figures_of_the_blocks),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    alarm(60); /* a hang is a failure */
+    return cmocka_run_group_tests_name("convoy", tests, NULL, NULL);
+}
