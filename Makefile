@@ -160,16 +160,19 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/gilscope.a
 	$(DO)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
 
 # The pages of the README: topology.xml would tell the machine's name, PNG is drawn from the same.
-# bench comes last, so that machine.csv is its own; the rows of breakeven are many.
+# bench comes last, so that machine.csv is its own; the rows of breakeven and of traces are many.
 EXAMPLE := results/example
 example: gilscope python ## make the committed example run again (results/example/)
 	@$(MAKE) --no-print-directory breakeven RESULTS=$(EXAMPLE) BREAKEVEN='--python=auto'
 	@./gilscope costs --output=$(EXAMPLE) >$(EXAMPLE)/costs.txt
+	@$(MAKE) --no-print-directory convoy RESULTS=$(EXAMPLE) CONVOY='--python=auto'
+	@$(MAKE) --no-print-directory gallery RESULTS=$(EXAMPLE)
+	@mv $(EXAMPLE)/gallery/gallery.svg $(EXAMPLE)/gallery.svg && rm -r $(EXAMPLE)/gallery
 	@$(MAKE) --no-print-directory bench RESULTS=$(EXAMPLE)
 	@.ci/reach $(EXAMPLE) >$(EXAMPLE)/reach.txt
 	@.ci/systems $(EXAMPLE) >$(EXAMPLE)/systems.txt
 	@awk '/^With 1 thread/ { found = 1 } found' $(EXAMPLE)/breakeven.txt >$(EXAMPLE)/answers.txt
-	@rm -f $(EXAMPLE)/*.png $(EXAMPLE)/topology.xml $(EXAMPLE)/breakeven.csv
+	@rm -f $(EXAMPLE)/*.png $(EXAMPLE)/topology.xml $(EXAMPLE)/breakeven.csv $(EXAMPLE)/breakeven.txt
 	@.ci/figures
 
 deps: ## install what is missing, with the system's package manager
