@@ -4,10 +4,10 @@
 #include "gilscope/command.h"
 
 #include "../measure/checks.h"
-#include "gilscope/threads.h"
 #include "gilscope/clock.h"
 #include "gilscope/convoy_report.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/threads.h"
 
 #include <math.h>
 #include <stdlib.h>
