@@ -101,8 +101,9 @@ static inline uint64_t trace_now(enum trace_clock clock)
         return (uint64_t)high << 32 | low;
 #elif defined __aarch64__
         uint64_t ticks;
-        /* ISB for the same reason. */
-        __asm__ volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(ticks) : : "memory");
+        /* ISB in front for the same reason; behind, since stores may become visible before an
+         * earlier read of a system register here: that which frees the lock, say. */
+        __asm__ volatile("isb\n\tmrs %0, cntvct_el0\n\tisb" : "=r"(ticks) : : "memory");
         return ticks;
 #endif
     }

@@ -20,6 +20,9 @@ const struct convoy_lock convoy_locks[CONVOY_LOCKS] = {{"gil", &gil_switching},
                                                        {"critical", &gil_critical},
                                                        {"none", NULL}};
 
+/* Decrements between two looks at a signal, or at the clock: a few milliseconds. */
+enum { STRETCH_MAX = 1 << 23 };
+
 /* What the threads of one repetition share. */
 struct server {
     const struct convoy_setup *setup;
@@ -92,7 +95,11 @@ static void serve(struct server *server, const struct worker *me)
             continue;
         }
         if (message.number != CONVOY_OVER) {
-            kernel_countdown.run(NULL, server->setup->held);
+            for (uint64_t left = server->setup->held; left > 0 && !is_over(server);) {
+                uint64_t piece = left < STRETCH_MAX ? left : STRETCH_MAX;
+                kernel_countdown.run(NULL, piece);
+                left -= piece;
+            }
             message.number++;
             answer(server, me, &message, &from);
         }
@@ -117,9 +124,9 @@ static void let_alone(struct server *server)
  * make it do for ever, is noticed here: now and then a hog looks at the clock. */
 static bool is_late(const struct server *server, unsigned *chunks)
 {
-    enum { CHUNKS_PER_LOOK = 4096 };
+    const uint64_t chunks_per_look = 1 + STRETCH_MAX / server->setup->chunk;
 
-    return ++*chunks % CHUNKS_PER_LOOK == 0 && clock_now() > server->end_s;
+    return ++*chunks % chunks_per_look == 0 && clock_now() > server->end_s;
 }
 
 static void hog(struct server *server, struct worker *me)
@@ -187,16 +194,17 @@ static void prepare_run(struct server *server)
 {
     const struct convoy_setup *setup = server->setup;
 
-    server->run = (struct run){.kernel = &kernel_countdown,
-                               .threads = 1 + setup->hogs,
-                               .chunk = setup->chunk,
-                               .stretch = setup->chunk,
-                               .call_max = setup->chunk,
-                               .machine = setup->machine,
-                               .slots = setup->slots,
-                               .slot_count = setup->slot_count,
-                               .workers = server->workers,
-                               .chunks_per_sample = UINT32_MAX};
+    server->run =
+        (struct run){.kernel = &kernel_countdown,
+                     .threads = 1 + setup->hogs,
+                     .chunk = setup->chunk,
+                     .stretch = setup->chunk < STRETCH_MAX ? setup->chunk : STRETCH_MAX,
+                     .call_max = setup->chunk,
+                     .machine = setup->machine,
+                     .slots = setup->slots,
+                     .slot_count = setup->slot_count,
+                     .workers = server->workers,
+                     .chunks_per_sample = UINT32_MAX};
     for (unsigned w = 0; w < server->run.threads; w++) {
         /* Until told to stop; its progress is one window. */
         server->workers[w] = (struct worker){.run = &server->run,
@@ -227,7 +235,7 @@ static bool try_once(void *context, struct error *error)
     run_team(server);
     server->outcome->handoffs = server->gil != NULL ? server->gil->counts.handoffs : 0;
     gil_destroy(server->gil);
-    return check_team(server, error);
+    return check_team(server, error) && cost_rest(setup->machine, error);
 }
 
 /* A port that the kernel chooses, for this machine alone. *fd is the caller's to close. */

@@ -153,10 +153,11 @@ static void acquire(struct gil *gil, unsigned thread)
         lock->last_holder = thread;
         lock->switch_number++;
     }
+    /* Before the signal: who was switched away must not record that first. */
+    gil_event(gil, thread, TRACE_GOT, 0);
     pthread_cond_signal(&lock->switched);
     pthread_mutex_unlock(&lock->switch_mutex);
 
-    gil_event(gil, thread, TRACE_GOT, 0);
     gil->counts.acquired++;
     /* Relaxed: see wait_until_free(). Without it the new holder would drop the lock at once,
      * for a request that was meant for the one before. */

@@ -4,6 +4,7 @@
 #include "gilscope/guard.h"
 #include "gilscope/kernel_state.h"
 
+#include <math.h>
 #include <omp.h>
 
 uint64_t share_of(uint64_t count, unsigned parts, unsigned i)
@@ -73,8 +74,9 @@ void worker_end(struct worker *me)
 {
     me->end_s = clock_now();
     me->usage_at_end = clock_thread_usage();
-    trace_event(me->trace, TRACE_ENDS,
-                (uint32_t)((me->usage_at_end.cpu_s - me->usage_at_start.cpu_s) * 1e6));
+    trace_event(
+        me->trace, TRACE_ENDS,
+        (uint32_t)fmin((me->usage_at_end.cpu_s - me->usage_at_start.cpu_s) * 1e6, UINT32_MAX));
     progress_enter(&me->progress, me->end_s - me->start_s, me->done);
     worker_clean_up(me);
 }
@@ -169,5 +171,12 @@ void worker_interpret(struct worker *me)
     for (unsigned l = 0; l < run->shared_lines; l++) {
         run->shared[l].count++;
     }
-    kernel_countdown.run(NULL, run->held);
+    /* In pieces of some milliseconds: a long stretch must not keep Ctrl-C waiting. */
+    const uint64_t piece_max = 1 << 23;
+    uint64_t left = run->held;
+    do {
+        uint64_t piece = left < piece_max ? left : piece_max;
+        kernel_countdown.run(NULL, piece);
+        left -= piece;
+    } while (left > 0 && !interrupted());
 }

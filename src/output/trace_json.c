@@ -9,6 +9,7 @@
 struct writing {
     const struct trace *trace;
     struct sink sink;
+    uint64_t horizon;     /* from here on events are missing */
     unsigned waiting;     /* threads that want the lock */
     unsigned long arrows; /* so far: their numbers */
 };
@@ -64,6 +65,9 @@ static void write_event(void *context, unsigned thread, const struct trace_recor
     double at = micros(writing, record->time);
     enum trace_kind kind = (enum trace_kind)record->kind;
 
+    if (record->time > writing->horizon) {
+        return; /* some threads' events are missing from here on: what is counted would be wrong */
+    }
     if (kind == TRACE_ASKS || kind == TRACE_SEES || kind == TRACE_SWITCHED) {
         sink_say(
             &writing->sink,
@@ -106,7 +110,9 @@ static void write_names(struct writing *writing, const struct trace_report *repo
 
 bool trace_json(const struct trace_report *report, struct outfile *file, struct error *error)
 {
-    struct writing writing = {.trace = report->trace, .sink = {.file = file, .error = error}};
+    struct writing writing = {.trace = report->trace,
+                              .horizon = trace_horizon(report->trace),
+                              .sink = {.file = file, .error = error}};
     const struct trace_visitor visitor = {.slice = write_slice,
                                           .handoff = write_handoff,
                                           .event = write_event,
