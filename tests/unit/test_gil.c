@@ -271,11 +271,19 @@ static void wait_until_asleep(struct waiter *waiter)
     }
 }
 
+/* OpenMP's own lock may spin for as long as it takes (libomp's does): nothing sleeps then. */
+static bool waiters_sleep(const struct gil *gil)
+{
+    return gil->kind != &gil_critical;
+}
+
 static void start_waiting(struct waiter *waiter, struct gil *gil)
 {
     *waiter = (struct waiter){.gil = gil};
     waiter->thread = start(wait_for_lock, waiter);
-    wait_until_asleep(waiter);
+    if (waiters_sleep(gil)) {
+        wait_until_asleep(waiter);
+    }
 }
 
 static void test_without_waiters_nobody_asks(void **state)
@@ -319,7 +327,10 @@ static void test_a_waiter_gets_the_lock_on_release(void **state)
         pthread_join(waiter.thread, NULL);
         assert_true(waiter.has_it);
         assert_int_equal(gil->counts.acquired, 2);
-        assert_int_equal(gil->counts.contended, 1);
+        /* Of a waiter that does not sleep nobody knows whether it had begun to wait. */
+        if (waiters_sleep(gil)) {
+            assert_int_equal(gil->counts.contended, 1);
+        }
         assert_int_equal(gil->counts.handoffs, 1);
         gil_destroy(gil);
     }
@@ -436,7 +447,9 @@ static void test_a_signal_is_no_release(void **state)
             while (atomic_load(&signals_handled) == 0) {
                 usleep(100);
             }
-            wait_until_asleep(&waiter);
+            if (waiters_sleep(gil)) {
+                wait_until_asleep(&waiter);
+            }
             assert_false(atomic_load(&waiter.has_it));
         }
         gil_release(gil, 0);
