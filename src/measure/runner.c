@@ -326,7 +326,7 @@ static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sam
 
 double repetition_s(const struct variant *variant, const struct settings *settings)
 {
-    return fmax(settings->time_s, 1.05 * variant->least_s);
+    return fmax(settings->time_s, 1.1 * variant->least_s);
 }
 
 /* Repetitions last about settings->time_s: the next one is sized after this one's speed, but
