@@ -143,7 +143,19 @@ plot: ## draw the pictures again from the CSV in RESULTS=results
 	@plot/plot "$$RESULTS"
 
 test: gilscope python plugins units ## run the tests
-	@GILSCOPE_PYTHON=none CC='$(CC)' prove --timer -j2 $(UNIT_TESTS) tests/cli
+	@GILSCOPE_PYTHON=none CC='$(CC)' prove --timer -j2 $(UNIT_TESTS) tests/cli $(wildcard tests/check/*.t)
+
+# Each of tests/check/ is run by 'make test' as well, and there does only what is quick.
+check: test check-locks check-rule check-faults ## all that can be checked, an hour
+
+check-locks: gilscope units ## the locks: models, races, random pauses
+	@CHECK=full GILSCOPE_PYTHON=none CC='$(CC)' prove --timer $(wildcard tests/check/locks*.t)
+
+check-rule: gilscope units ## no protected data without the lock: what compilers and make DEBUG=1 say
+	@CHECK=full GILSCOPE_PYTHON=none CC='$(CC)' prove --timer $(wildcard tests/check/rule*.t)
+
+check-faults: gilscope units ## killed workers, full disks, clocks set back and what else goes wrong
+	@CHECK=full GILSCOPE_PYTHON=none CC='$(CC)' prove --timer $(wildcard tests/check/faults*.t)
 
 python: $(MODULE)/built
 
@@ -203,14 +215,14 @@ clean: ## remove what was built; results stay
 
 help: ## this list
 	@echo "usage: make [TARGET...] [QUICK=1] [BENCH='options of bench'] [BREAKEVEN=…] [CONVOY=…] [RESULTS=DIR] [CC=clang] [V=1]"
-	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, t, ":"); printf "  make %-9s %s\n", t[1], $$2 }' Makefile
+	@awk -F ' ## ' '/^[a-z-]+:.* ## / { split($$1, t, ":"); printf "  make %-12s %s\n", t[1], $$2 }' Makefile
 
 # Goals of one command run in the order given: deps first, whatever -j says.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-.PHONY: all python plugins bench breakeven gallery convoy plot test units example deps lint install uninstall clean help FORCE
+.PHONY: all python plugins bench breakeven gallery convoy plot test check check-locks check-rule check-faults units example deps lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(UNITS:%.c=$(BUILD)/%.o)
 -include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNITS:%.c=$(BUILD)/%.d)
