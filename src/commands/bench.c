@@ -4,6 +4,7 @@
 #include "gilscope/report.h"
 #include "gilscope/sweep.h"
 #include "session.h"
+#include "takers.h"
 
 #include <stdlib.h>
 
@@ -53,12 +54,26 @@ bool choose_call(struct settings *settings, const char *command, struct error *e
     return true;
 }
 
+/* What means something to one of the variants is right; the pools of interpreters take tasks. */
+static unsigned taken_by_any(const struct session *session)
+{
+    const struct settings *settings = session->settings;
+    unsigned taken = session->interpreters.length > 0 ? OPTION_TASKS : 0;
+
+    for (size_t v = 0; v < variant_count; v++) {
+        bool runs = settings->variants >> v & 1 && (!variants[v]->calls || settings->call != 0);
+        taken |= runs ? options_taken(variants[v], settings) : 0;
+    }
+    return taken;
+}
+
 static bool prepare(struct session *session, struct error *error)
 {
     const struct machine_facts *facts = machine_facts(session->machine);
     struct bench *bench = session->context;
 
     if (!choose_call(&session->chosen, "bench", error) ||
+        !check_taken(session->settings, taken_by_any(session), error) ||
         !plan_make(&session->plan, session->settings, facts, error) ||
         !interpreters_plan(&session->interpreters, &session->plan, session->settings, facts,
                            error)) {

@@ -3,6 +3,7 @@
 
 #include "gilscope/breakeven_report.h"
 #include "session.h"
+#include "takers.h"
 
 #include <stdlib.h>
 
@@ -49,7 +50,8 @@ static bool prepare(struct session *session, struct error *error)
     sweep->systems = breakeven->systems;
     sweep->system_count = sweep_systems(&session->interpreters, breakeven->systems);
     sweep_threads(sweep, session->settings, facts);
-    if (!sweep_lengths(sweep, session->settings, error) ||
+    if (!check_taken(session->settings, session->settings->lock->takes, error) ||
+        !sweep_lengths(sweep, session->settings, error) ||
         !sweep_plan(sweep, &session->plan, session->settings, facts, error)) {
         return false;
     }

@@ -127,12 +127,14 @@ static bool set_reps(struct settings *settings, const char *text, struct error *
 static bool set_tasks(struct settings *settings, const char *text, struct error *why)
 {
     (void)why;
+    settings->given |= OPTION_TASKS;
     return set_limited(&settings->tasks, text, TASKS_MAX);
 }
 
 static bool set_time(struct settings *settings, const char *text, struct error *why)
 {
     (void)why;
+    settings->given |= OPTION_TIME;
     return parse_time(text, &settings->time_s);
 }
 
@@ -142,6 +144,7 @@ static bool set_count(struct settings *settings, const char *text, struct error 
     uint64_t count;
 
     (void)why;
+    settings->given |= OPTION_COUNT;
     if (!parse_count(text, &count) || count > (uint64_t)1e18) {
         return false;
     }
@@ -152,6 +155,7 @@ static bool set_count(struct settings *settings, const char *text, struct error 
 static bool set_chunk(struct settings *settings, const char *text, struct error *why)
 {
     (void)why;
+    settings->given |= OPTION_CHUNK;
     settings->chunk = 0;
     return parse_time(text, &settings->chunk_s) ||
            (parse_count(text, &settings->chunk) && settings->chunk <= (uint64_t)1e18);
@@ -160,6 +164,7 @@ static bool set_chunk(struct settings *settings, const char *text, struct error 
 static bool set_switch_interval(struct settings *settings, const char *text, struct error *why)
 {
     (void)why;
+    settings->given |= OPTION_SWITCH_INTERVAL;
     return parse_time(text, &settings->switch_interval_s);
 }
 

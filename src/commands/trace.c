@@ -6,6 +6,7 @@
 #include "gilscope/runner.h"
 #include "gilscope/trace_report.h"
 #include "session.h"
+#include "takers.h"
 
 #include <string.h>
 
@@ -61,9 +62,11 @@ static bool choose_case(const struct settings *settings, struct plan_case *wante
         return fail_usage(error, "--threads=%u: %s runs with one thread", wanted->threads,
                           wanted->variant->name);
     }
-    return !wanted->variant->counts || settings->kernel == &kernel_countdown ||
-           fail_usage(error, "--kernel: %s counts down itself, and runs no %s",
-                      wanted->variant->name, settings->kernel->name);
+    if (wanted->variant->counts && settings->kernel != &kernel_countdown) {
+        return fail_usage(error, "--kernel: %s counts down itself, and runs no %s",
+                          wanted->variant->name, settings->kernel->name);
+    }
+    return check_taken(settings, options_taken(wanted->variant, settings), error);
 }
 
 static bool open_files(struct trace_run *run, struct error *error)

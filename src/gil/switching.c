@@ -219,6 +219,7 @@ static void release(struct gil *gil, unsigned thread)
 const struct gil_kind gil_switching = {
     .name = "gil",
     .summary = "CPython 3.2 and later: drop request after a switch interval, forced switching",
+    .takes = OPTION_SWITCH_INTERVAL,
     .create = create,
     .destroy = destroy,
     .acquire = acquire,

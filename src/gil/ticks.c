@@ -95,6 +95,7 @@ const struct gil_kind gil_ticks = {
     .name = "ticks",
     .summary = "CPython up to 3.1: a semaphore, posted and waited for again after every chunk",
     .by_ticks = true,
+    .takes = OPTION_CHUNK,
     .create = create,
     .destroy = destroy,
     .acquire = acquire,

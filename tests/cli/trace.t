@@ -14,11 +14,13 @@ my @files = qw(trace-threads.csv trace.csv trace.json);
 my @kinds = qw(begins ends wants got gave_up asks sees switched native_begins native_ends task_begins task_ends);
 
 # A short trace in a folder of its own: the folder and what it said.
-sub trace {
-    my @options = @_;
+sub trace { return trace_as(words('trace -T 4ms'), @_) }
+
+sub trace_as {
+    my @words = @_;
     my $folder = temp_folder();
-    my $result = gilscope(words('trace -T 4ms'), @options, '-o', $folder);
-    is($result->{exit}, 0, "trace @options") or diag($result->{err});
+    my $result = gilscope(@words, '-o', $folder);
+    is($result->{exit}, 0, "@words") or diag($result->{err});
     return ($folder, $result);
 }
 
@@ -153,8 +155,16 @@ subtest 'a lock of choice, and the length of calls' => sub {
     }
 };
 
+subtest 'options are taken where they mean something' => sub {
+    for my $options ('-v critical -c 1k', '-v ticks -c 1us', '-v gil -c 1k -i 1ms', '-v tasks -k 3', '-v pool -k 3',
+        '-v release --lock=ticks -c 1us', '-v hold --lock=gil -i 1ms') {
+        my $result = gilscope(words('trace -q -n 100k'), words($options), '-o', temp_folder());
+        is($result->{exit}, 0, $options) or diag($result->{err});
+    }
+};
+
 subtest 'exact work' => sub {
-    my ($folder) = trace(words('-v gil -n 3M -t 3'));
+    my ($folder) = trace_as(words('trace -v gil -n 3M -t 3'));
     is(scalar(table($folder)), 3, 'three threads');
 };
 
@@ -237,6 +247,16 @@ subtest 'wrong options' => sub {
         '--length=1us' => qr/--length/,
         '-v release --length=1us,2us' => qr/trace takes one/,
         '-v atomic --kernel=floor' => qr/atomic/,
+        '-v ticks -i 1ms' => qr/--switch-interval.* leave it out/,
+        '-v serial -i 1ms' => qr/--switch-interval/,
+        '-v release --lock=critical -i 1ms' => qr/--switch-interval.*--lock=gil/,
+        '-v hold --lock=ticks -i 1ms' => qr/--switch-interval/,
+        '-v gil --tasks=3' => qr/--tasks.*: tasks, pool/,
+        '-v nogil -c 1us' => qr/--chunk.*critical, ticks, gil/,
+        '-v atomic -c 100' => qr/--chunk/,
+        '-v pool -c 100' => qr/--chunk/,
+        '-v release --lock=gil -c 100' => qr/--chunk.*--lock=ticks/,
+        '-n 1M -T 5ms' => qr/--time, --count/,
         '--seed=1' => qr/unknown option/,
         '--reps=1' => qr/unknown option/,
         'now' => qr/'now'/,
