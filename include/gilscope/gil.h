@@ -76,6 +76,21 @@ static inline void gil_event(const struct gil *gil, unsigned thread, enum trace_
     }
 }
 
+/* For locks whose threads may sleep several times for it: before the sleeps, and when it has the
+ * lock: see trace_sleeps. */
+static inline void gil_sleeps(const struct gil *gil, unsigned thread)
+{
+    if (gil->trace != NULL) {
+        trace_sleeps(&gil->trace->buffers[thread]);
+    }
+}
+static inline void gil_got_after_sleeps(const struct gil *gil, unsigned thread)
+{
+    if (gil->trace != NULL) {
+        trace_got_after_sleeps(&gil->trace->buffers[thread]);
+    }
+}
+
 /* A new lock, free, in *out; the caller gives it to gil_destroy once no thread uses it. */
 bool gil_create(struct gil **out, const struct gil_kind *kind, const struct gil_config *config,
                 struct error *error);

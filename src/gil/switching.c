@@ -198,10 +198,12 @@ static void release(struct gil *gil, unsigned thread)
 {
     struct switching *lock = (struct switching *)gil;
 
+    pthread_mutex_lock(&lock->mutex);
+    /* Under the mutex, under which requests are made: one that comes later is made of another
+     * holder, and does not have this thread wait. So who was switched away has seen it. */
     if (should_yield(gil)) {
         gil_event(gil, thread, TRACE_SEES, 0);
     }
-    pthread_mutex_lock(&lock->mutex);
     /* Before others can have it: nobody else's `got` is earlier. */
     gil_event(gil, thread, TRACE_GAVE_UP, 0);
     lock->locked = false;

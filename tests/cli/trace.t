@@ -50,6 +50,22 @@ sub one_holder_at_a_time {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     cmp_ok(scalar(@events), '>', 0, 'the lock was taken');
     is(join('; ', @wrong[0 .. ($#wrong > 2 ? 2 : $#wrong)]), '', 'by one thread at a time');
+    switches_are_seen(@_);
+    return;
+}
+
+# Who is made to wait for the switch has seen the request, while it had the lock that it then gave up.
+sub switches_are_seen {
+    my (%saw, @wrong);
+
+    for my $event (@_) {
+        my $thread = $event->{thread};
+        $saw{$thread} = '' if $event->{event} =~ /^(?:got|wants|begins)$/;
+        $saw{$thread} .= " $event->{event}" if $event->{event} =~ /^(?:sees|gave_up|switched)$/;
+        push @wrong, "$thread at $event->{time_s}:$saw{$thread}" if $event->{event} eq 'switched' && $saw{$thread} ne ' sees gave_up switched';
+    }
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    is(join('; ', @wrong[0 .. ($#wrong > 2 ? 2 : $#wrong)]), '', 'who is switched away has seen the request');
     return;
 }
 

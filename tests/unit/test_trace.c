@@ -6,6 +6,8 @@
 
 #include <math.h>
 #include <omp.h>
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -163,6 +165,106 @@ static void test_hand_offs_are_in_order_on_all_cores(void **state)
         gil_destroy(gil);
         trace_close(&trace);
     }
+}
+
+/* In place of the C library's, for the calls of the locks: one of them can be made to come late. */
+static _Thread_local useconds_t late_by_us;
+
+int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    usleep(late_by_us);
+    late_by_us = 0;
+    while (pthread_mutex_trylock(mutex) != 0) {
+        sched_yield();
+    }
+    return 0;
+}
+
+static unsigned counted(const struct trace_buffer *buffer, enum trace_kind kind)
+{
+    unsigned count = 0;
+
+    for (uint64_t i = 0; i < trace_kept(buffer); i++) {
+        count += buffer->records[i].kind == kind;
+    }
+    return count;
+}
+
+/* Thread 1 asks when thread 0 is about to give the lock up, and has not done so. */
+static void test_a_request_is_seen_however_late(void **state)
+{
+    struct trace trace;
+    struct gil *gil;
+    const struct gil_config config = {1e-3, &trace};
+    (void)state;
+    assert_true(trace_open(&trace, 2, 4096, &error));
+    assert_true(gil_create(&gil, &gil_switching, &config, &error));
+    trace_begin(&trace);
+    gil_acquire(gil, 0);
+#pragma omp parallel num_threads(2)
+    if (omp_get_thread_num() == 0) {
+        late_by_us = 200000;
+        gil_release(gil, 0);
+    } else {
+        gil_acquire(gil, 1);
+        gil_release(gil, 1);
+    }
+    trace_end(&trace);
+    assert_true(counted(&trace.buffers[1], TRACE_ASKS) > 0);
+    assert_int_equal(counted(&trace.buffers[0], TRACE_SEES), 1);
+    assert_int_equal(trace.buffers[0].records[2].kind, TRACE_SEES); /* before it gives up */
+    gil_destroy(gil);
+    trace_close(&trace);
+}
+
+/* Thread 1 sleeps for a lock that thread 0 has, both long enough to be sure. */
+static void test_sleeps_are_entered_when_the_lock_is_free_again(void **state)
+{
+    struct trace trace;
+    struct gil *gil;
+    const struct gil_config config = {1e-3, &trace};
+    const struct trace_record *got = NULL;
+    uint32_t at_once = UINT32_MAX;
+    (void)state;
+    assert_true(trace_open(&trace, 2, 16, &error));
+    assert_true(gil_create(&gil, &gil_ticks, &config, &error));
+    trace_begin(&trace);
+    gil_acquire(gil, 0);
+#pragma omp parallel num_threads(2)
+    if (omp_get_thread_num() == 0) {
+        usleep(100000);
+        gil_release(gil, 0);
+    } else {
+        gil_acquire(gil, 1);
+        got = &trace.buffers[1].records[trace.buffers[1].count - 1];
+        at_once = got->detail; /* who has the lock was not kept by a system call */
+        trace_sleeps_end(&trace.buffers[1]);
+        usleep(1000); /* a sleep of another kind */
+        trace_sleeps_end(&trace.buffers[1]);
+        gil_release(gil, 1);
+    }
+    trace_end(&trace);
+    assert_int_equal(got->kind, TRACE_GOT);
+    assert_int_equal(at_once, 0);
+    assert_int_equal(got->detail, 1);
+    gil_destroy(gil);
+    trace_close(&trace);
+}
+
+static void test_a_lost_got_takes_no_sleeps(void **state)
+{
+    struct trace trace;
+    (void)state;
+    assert_true(trace_open(&trace, 1, 1, &error));
+    trace_begin(&trace);
+    trace_event(&trace.buffers[0], TRACE_WANTS, 0);
+    trace_sleeps(&trace.buffers[0]);
+    usleep(1000);
+    trace_got_after_sleeps(&trace.buffers[0]);
+    trace_sleeps_end(&trace.buffers[0]);
+    assert_int_equal(trace.buffers[0].records[0].detail, 0);
+    assert_int_equal(trace_lost(&trace.buffers[0]), 1);
+    trace_close(&trace);
 }
 
 static void test_a_forked_process_records_too(void **state)
@@ -425,6 +527,9 @@ int main(void)
         cmocka_unit_test(test_more_than_fits_is_refused),
         cmocka_unit_test(test_times_of_a_thread_never_go_back),
         cmocka_unit_test(test_hand_offs_are_in_order_on_all_cores),
+        cmocka_unit_test(test_a_request_is_seen_however_late),
+        cmocka_unit_test(test_sleeps_are_entered_when_the_lock_is_free_again),
+        cmocka_unit_test(test_a_lost_got_takes_no_sleeps),
         cmocka_unit_test(test_a_forked_process_records_too),
         cmocka_unit_test(test_what_a_hand_off_comes_to),
         cmocka_unit_test(test_given_up_in_vain),
