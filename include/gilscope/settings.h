@@ -46,6 +46,7 @@ struct settings {
     const char *output;
     uint64_t seed;
     bool switch_intervals_given;
+    bool chunk_given;
     bool csv, quiet;
     const char *python;       /* auto, none or a list; null: not said (interpreters_wanted) */
     const char *topology;     /* null: this machine */

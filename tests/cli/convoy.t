@@ -108,6 +108,16 @@ subtest 'a sweep of switch intervals' => sub {
     unlike($plain->{out}, qr/frontier/, 'of one interval there is none');
 };
 
+subtest 'lists: in any order, and twice is once, as everywhere' => sub {
+    my %hogs = ('1,1' => '1', '0,0' => '0', '2,0,2' => '0 2', '0-2' => '0 1 2', '0-2:2' => '0 2', '1,0-1' => '0 1');
+    for my $list (sort keys %hogs) {
+        my ($folder) = convoy('--lock=none,none', "--hogs=$list", '-r1', '-T2ms');
+        is(join(' ', map { $_->{hogs} } served(rows($folder))), $hogs{$list}, "--hogs=$list");
+    }
+    my ($folder) = convoy('--lock=gil,gil', '--hogs=1,1', '--switch-interval=1ms,1000us,1ms', '-T2ms', '-r1');
+    is(scalar(rows($folder)), 2, 'locks and intervals, too');
+};
+
 subtest 'a rate' => sub {
     my ($folder) = convoy(words('--lock=none --hogs=0 --rate=200 -T 200ms'));
     for my $row (served(rows($folder))) {
@@ -192,6 +202,18 @@ subtest 'bad options' => sub {
         '--rate=1.5' => qr/--rate/, '--switch-interval=5' => qr/--switch-interval/, '--switch-interval=1ms,' => qr/--switch/,
         '--held=2' => qr/--held/, '--hosg=1' => qr/did you mean '--hogs'/, '--threads=2' => qr/--threads/);
     one_line_error(gilscope('convoy', $_), 2, $_, $bad{$_}) for sort keys %bad;
+    my %useless = (
+        '--pin=core --python=python3' => qr/--python: [^\n]*unpinned[^\n]*--pin=core,none/,
+        '--pin=core,compact --python=auto' => qr/--python: [^\n]*unpinned/,
+        '--python=python3 --held=3us' => qr/--held is of the models/,
+        '--chunk=1k --python=python3' => qr/--chunk is of the models/,
+        '--hogs=0 --chunk=1us' => qr/--chunk makes no difference without hogs/,
+        '--hogs=0 --switch-interval=1ms' => qr/--switch-interval makes no difference without hogs/);
+    for my $options (sort keys %useless) {
+        my $here = temp_folder();
+        one_line_error(gilscope({cd => $here}, words("convoy $options")), 2, "which would change nothing: $options", $useless{$options});
+        is(join(' ', names_in($here)), '', 'nothing is written');
+    }
     one_line_error(gilscope(words('convoy --lock=ticks --switch-interval=1ms -o'), temp_folder() . '/new'), 2,
         'an interval without gil', qr/--switch-interval/);
 };
@@ -199,7 +221,9 @@ subtest 'bad options' => sub {
 subtest 'an interpreter that misbehaves costs a line' => sub {
     my $home = temp_folder();
     symlink "$ROOT/tests/fake-python", "$home/garbles" or die;
-    my ($folder, $result) = convoy('--lock=none', '--hogs=0', "--python=$home/garbles,$home/no-such");
+    my $folder = temp_folder();
+    my $result = gilscope(@small, '--lock=none', '--hogs=0', "--python=$home/garbles,$home/no-such", '-o', $folder);
+    is($result->{exit}, 1, 'exit code 1, since nothing of them was measured');
     like($result->{err}, qr/^gilscope: left out: cpython-3\.11, 0 hogs: answered with [^\n]*not asked again$/m, 'one of them');
     like($result->{err}, qr{^gilscope: interpreter left out: .*no-such}m, 'and one that is not there');
     is(join(' ', uniq(column('system', rows($folder)))), 'model', 'and its rows');
