@@ -91,7 +91,10 @@ subtest 'the report' => sub {
     for my $lock (qw(gil ticks critical none)) {
         like($result->{out}, qr/^\Q$lock\E +$_ /m, "$lock, $_ hogs") for 0 .. 2;
     }
-    like($result->{out}, qr/^gil: Beside 1 CPU-bound thread/m, 'a sentence');
+    like($result->{out}, qr/^gil, the lock of CPython 3\.2 and later\nAlone: .*?\nBeside 1 CPU-bound thread: /ms, 'sentences');
+    like($result->{out}, qr/^These are the figures of 2 blocks, and no more/m, 'which say that two blocks are few');
+    unlike($result->{out}, qr/times as long/, 'and compare nothing');
+    unlike($result->{out}, qr/^\d of \d figures agree/m, 'without an interpreter nothing is compared with one');
     is((grep { length > 100 } split /\n/, $result->{out}), 0, 'no line of more than 100 columns');
     unlike($result->{out}, qr/\b(?:nan|inf)\b/i, 'no figure that is none');
     my $quiet = gilscope(@small, words('-q --lock=none --hogs=0 -o'), temp_folder());
@@ -103,6 +106,8 @@ subtest 'a sweep of switch intervals' => sub {
     is(join(' ', sort { $a <=> $b } uniq(map { $_->{switch_interval_s} } grep { $_->{lock} eq 'gil' } rows($folder))),
         '0.0001 0.002', 'each interval once');
     is(scalar(grep { $_->{lock} eq 'ticks' } rows($folder)), 2 * 3, 'ticks has none, and is not swept');
+    like($result->{out}, qr/^Answers of an I\/O thread [^\n]*, switch interval $_ [^\n]*\nlock [^\n]*\ngil +0 [^\n]*\ngil +2 [^\n]*\n\n/m, "a table of $_") for '100 us', '2.00 ms';
+    like($result->{out}, qr/, no switch interval [^\n]*\nlock [^\n]*\nticks +0 [^\n]*\nticks +2 [^\n]*\n\n/m, 'and one of the lock without one');
     like($result->{out}, qr/^The frontier of gil: 2 hogs, pin none\n[^\n]+\n +100 us [^\n]+\n +2\.00 ms /m, 'the frontier');
     my ($one, $plain) = convoy('--lock=gil', '--hogs=2');
     unlike($plain->{out}, qr/frontier/, 'of one interval there is none');
@@ -156,7 +161,7 @@ subtest 'Ctrl-C: what was measured is kept, and summarised' => sub {
     cmp_ok(scalar(csv_rows(slurp("$folder/convoy.csv.part"))), '>=', 19, 'the rows are there');
     is(scalar(csv_rows(slurp("$folder/convoy-summary.csv.part"))), 16, 'and their summary');
     like($result->{err}, qr/^not complete: [^\n]*convoy\.csv\.part$/m, 'and it says where');
-    like($result->{out}, qr/^gil: Beside/m, 'with the sentences');
+    like($result->{out}, qr/^Beside 1 CPU-bound thread: /m, 'with the sentences');
 };
 
 subtest 'Ctrl-C while an I/O thread waits for a lock that nobody gives up' => sub {
@@ -240,6 +245,7 @@ subtest 'a real interpreter beside its model' => sub {
     cmp_ok($_->{requests}, '>', 0, "answered with $_->{hogs} hogs") for served(@theirs);
     is(join(' ', uniq(column('wrong', served(@theirs)))), '0', 'and every answer is one');
     like($result->{out}, qr/^The interpreters beside their models .*\n.*\n\S+ +\S+ +0 /m, 'and is set beside the model');
+    like($result->{out}, qr/^0 of \d+ figures agree within 25 %, 0 are apart, \d+ are undecided/m, 'with which two blocks do not agree');
 };
 
 subtest 'Ctrl-C while an interpreter serves: nothing stays behind' => sub {
