@@ -118,6 +118,21 @@ bool set_limited(unsigned *value, const char *text, uint64_t most)
     return true;
 }
 
+bool lacks_unit(struct error *why)
+{
+    return fail_usage(why, "not a time with its unit, which is missing: 5ms, 100us or 2s, say");
+}
+
+bool set_seconds(double *seconds, const char *text, struct error *why)
+{
+    uint64_t number;
+
+    if (parse_time(text, seconds)) {
+        return true;
+    }
+    return parse_count(text, &number) ? lacks_unit(why) : false;
+}
+
 static bool set_reps(struct settings *settings, const char *text, struct error *why)
 {
     (void)why;
@@ -133,9 +148,8 @@ static bool set_tasks(struct settings *settings, const char *text, struct error 
 
 static bool set_time(struct settings *settings, const char *text, struct error *why)
 {
-    (void)why;
     settings->given |= OPTION_TIME;
-    return parse_time(text, &settings->time_s);
+    return set_seconds(&settings->time_s, text, why);
 }
 
 /* The most work that a run can be asked for: what counts in units must not overflow. */
@@ -163,9 +177,8 @@ static bool set_chunk(struct settings *settings, const char *text, struct error 
 
 static bool set_switch_interval(struct settings *settings, const char *text, struct error *why)
 {
-    (void)why;
     settings->given |= OPTION_SWITCH_INTERVAL;
-    return parse_time(text, &settings->switch_interval_s);
+    return set_seconds(&settings->switch_interval_s, text, why);
 }
 
 static bool set_length(struct settings *settings, const char *list, struct error *why)
@@ -177,9 +190,8 @@ static bool set_length(struct settings *settings, const char *list, struct error
 
 static bool set_held(struct settings *settings, const char *text, struct error *why)
 {
-    (void)why;
     settings->of_calls = "held";
-    return parse_time(text, &settings->held_s);
+    return set_seconds(&settings->held_s, text, why);
 }
 
 static bool set_lock(struct settings *settings, const char *name, struct error *why)

@@ -111,6 +111,41 @@ static bool unknown_option(const struct command *command, const char *typed,
                       command->name, typed, command->name);
 }
 
+static bool is_taken(const struct option_spec *option, const char *word)
+{
+    static struct settings settings; /* large, and nobody reads it */
+    struct error why;
+
+    return option->argument != NULL && option->set(&settings, word, &why);
+}
+
+/* A word on its own that one of the options knows by name: not one that takes any word, and not a
+ * number, which would fit several. Or null. */
+static const struct option_spec *option_for(const struct command *command, const char *word)
+{
+    bool is_name = *word >= 'a' && *word <= 'z';
+
+    for (size_t i = 0; is_name && command->options[i] != NULL; i++) {
+        if (is_taken(command->options[i], word) && !is_taken(command->options[i], "?")) {
+            return command->options[i];
+        }
+    }
+    return NULL;
+}
+
+static bool stray_word(const struct command *command, const char *word, struct error *error)
+{
+    const struct option_spec *option = option_for(command, word);
+
+    if (option != NULL) {
+        return fail_usage(error, "%s: what is '%.80s'? Did you mean '--%s=%.80s'?",
+                          command->name, word, option->name, word);
+    }
+    return fail_usage(error,
+                      "%s: what is '%.80s'? It takes options only ('gilscope %s --help')",
+                      command->name, word, command->name);
+}
+
 bool options_read(const struct command *command, int argc, char **argv,
                   struct settings *settings, bool *help, struct error *error)
 {
@@ -149,9 +184,7 @@ bool options_read(const struct command *command, int argc, char **argv,
         }
     }
     if (optind < argc) {
-        return fail_usage(error,
-                          "%s: what is '%.80s'? It takes options only ('gilscope %s --help')",
-                          command->name, argv[optind], command->name);
+        return stray_word(command, argv[optind], error);
     }
     return true;
 }

@@ -105,7 +105,53 @@ static bool add_locks(const struct making *to, const struct pin_policy *pin,
     return true;
 }
 
-/* An option that would change nothing is an error, as everywhere. */
+static bool binds_all(const struct settings *settings)
+{
+    for (size_t p = 0; p < pin_policy_count; p++) {
+        if (settings->pins >> p & 1 && !pin_policies[p].binds) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_hogs(const struct settings *settings, struct error *error)
+{
+    const char *option = (settings->given & OPTION_CHUNK)              ? "chunk"
+                         : settings->switch_intervals_given ? "switch-interval"
+                                                            : NULL;
+
+    return settings->hogs.values[settings->hogs.length - 1] > 0 || option == NULL ||
+           fail_usage(error,
+                      "--%s makes no difference without hogs: leave it out, or have some "
+                      "(--hogs=0,1)",
+                      option);
+}
+
+static bool check_interpreters(const struct settings *settings, struct error *error)
+{
+    const char *option = (settings->given & OPTION_CHUNK) ? "chunk" : settings->of_calls;
+
+    if (settings->python == NULL || strcmp(settings->python, "none") == 0) {
+        return true;
+    }
+    if (binds_all(settings)) {
+        return fail_usage(error, "--python: interpreters run unpinned, which --pin leaves out; "
+                                 "add none to it (--pin=core,none)");
+    }
+    return option == NULL ||
+           fail_usage(error,
+                      "--%s is of the models alone, and what an interpreter runs is its own: "
+                      "leave out --%s or --python",
+                      option, option);
+}
+
+bool convoy_check(const struct settings *settings, struct error *error)
+{
+    return check_hogs(settings, error) && check_interpreters(settings, error);
+}
+
+/* As convoy_check, of what is known only now. */
 static bool check(const struct convoy_plan *plan, const struct settings *settings,
                   struct error *error)
 {
