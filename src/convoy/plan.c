@@ -171,13 +171,13 @@ void convoy_enter(struct convoy_plan *plan, size_t c, unsigned rep,
     if (answers == NULL) {
         return;
     }
-    sample->requests = answers->latencies.count - answers->unanswered;
+    sample->requests = answers->latencies.count - answers->unanswered - answers->unsent;
     sample->resent = answers->resent;
     sample->late = answers->late;
     sample->wrong = answers->wrong;
     sample->unanswered = answers->unanswered;
     sample->unsent = answers->unsent;
-    sample->figures[CONVOY_REQUESTS] = (double)sample->requests / outcome->wall_s;
+    sample->figures[CONVOY_REQUESTS] = (double)answers->in_time / outcome->wall_s;
     for (int f = CONVOY_P50; f <= CONVOY_LONGEST; f++) {
         sample->figures[f] = histogram_quantile(&answers->latencies, shares[f]);
     }
