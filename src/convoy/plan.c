@@ -109,6 +109,10 @@ static bool add_locks(const struct making *to, const struct pin_policy *pin,
 static bool check(const struct convoy_plan *plan, const struct settings *settings,
                   struct error *error)
 {
+    if (settings->rate_per_s > 0 && settings->rate_per_s * settings->time_s < 1) {
+        return fail_usage(error, "--rate=%g: no request would be due within --time",
+                          settings->rate_per_s);
+    }
     for (size_t c = 0; c < plan->length; c++) {
         if (plan->cases[c].lock->kind == &gil_switching) {
             return true;

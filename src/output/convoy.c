@@ -205,12 +205,13 @@ static void print_warnings(const struct convoy_report *report, FILE *to)
                 (unsigned long long)resent, (unsigned long long)late);
     }
     if (unanswered > 0) {
-        fprintf(to,
-                "%llu repetitions ended with a request unanswered: its wait so far counts.\n",
+        fprintf(to, "%llu requests were sent and not answered: their wait so far counts.\n",
                 (unsigned long long)unanswered);
     }
     if (unsent > 0) {
-        fprintf(to, "%llu requests that were due were not sent before the time was up.\n",
+        fprintf(to,
+                "%llu requests that were due could not be sent in time: their wait so far "
+                "counts.\n",
                 (unsigned long long)unsent);
     }
     if (wrong > 0) {

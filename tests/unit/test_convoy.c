@@ -1,14 +1,17 @@
-/* The client and the server of convoy: lost datagrams, late answers, rates, deaths; the plan. */
+/* The client and the server of convoy: lost datagrams, late answers, rates, deaths; interpreters;
+ * the plan. Run from the root of the repository. */
 #include "gilscope/convoy_plan.h"
 
 #include "gilscope/interrupt.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -485,6 +488,135 @@ static void test_a_wait_for_the_first_lock_is_no_dead_client(void **state)
     run_setup(setup);
 }
 
+/* ---- an interpreter serves ---- */
+
+static void tell_nothing(const char *line)
+{
+    (void)line;
+}
+
+/* tests/fake-python, which behaves as its name says. To be closed. */
+static struct interpreter *open_fake(const char *behaviour)
+{
+    static char link[PATH_MAX]; /* the interpreter knows it by this */
+    char folder[] = "/tmp/gilscope convoy-XXXXXX", original[PATH_MAX];
+    struct interpreter *interpreter;
+
+    assert_non_null(mkdtemp(folder));
+    assert_non_null(realpath("tests/fake-python", original));
+    snprintf(link, sizeof link, "%s/%s", folder, behaviour);
+    assert_int_equal(symlink(original, link), 0);
+    bool opened = interpreter_open(&interpreter, link, USE_SERVES, &interpreter_limits,
+                                   tell_nothing, &error);
+    unlink(link);
+    rmdir(folder);
+    if (!opened) {
+        fail_msg("%s: %s", behaviour, error.text);
+    }
+    return interpreter;
+}
+
+static struct guest *serving_guest(struct interpreter *interpreter)
+{
+    for (int m = 0; m < MODE_COUNT; m++) {
+        if (guest_is_there(&interpreter->guests[m].variant)) {
+            return &interpreter->guests[m];
+        }
+    }
+    return NULL;
+}
+
+static void test_an_interpreter_serves(void **state)
+{
+    struct interpreter *interpreter = open_fake("serves");
+    struct convoy_setup setup = small;
+    struct convoy_client *client;
+
+    (void)state;
+    assert_true(convoy_client_open(&client, &error));
+    setup.demand.rate_per_s = 305;
+    if (!convoy_run_guest(serving_guest(interpreter), &setup, client, &outcome, &error)) {
+        fail_msg("%s", error.text);
+    }
+    assert_true(convoy_client_answers(client)->in_time > 0);
+    assert_int_equal(convoy_client_answers(client)->wrong, 0);
+    convoy_client_close(client);
+    interpreter_close(interpreter);
+}
+
+/* Kills clients for as long as it is told to. */
+struct killer {
+    pthread_t thread;
+    atomic_bool stops;
+};
+
+static bool is_client(pid_t pid)
+{
+    char path[64], line[64];
+
+    snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
+    FILE *file = fopen(path, "r");
+    if (file != NULL) {
+        const char *name = fgets(line, sizeof line, file);
+        fclose(file);
+        return name != NULL && strstr(name, "test_convoy") != NULL;
+    }
+    return false;
+}
+
+/* By what the system says of our children, and not by convoy_client_pid, which is not for other
+ * threads. */
+static void *kill_clients(void *context)
+{
+    struct killer *killer = context;
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    while (!atomic_load(&killer->stops)) {
+        FILE *children = fopen(path, "r");
+        int pid;
+        sleep_s(0.05);
+        while (children != NULL && fscanf(children, "%d", &pid) == 1) {
+            if (is_client(pid)) {
+                kill(pid, SIGKILL);
+            }
+        }
+        if (children != NULL) {
+            fclose(children);
+        }
+    }
+    return NULL;
+}
+
+static void test_a_client_killed_while_an_interpreter_serves_is_no_fault_of_its(void **state)
+{
+    struct interpreter *interpreter = open_fake("serves");
+    struct guest *guest = serving_guest(interpreter);
+    struct convoy_setup setup = small;
+    struct convoy_client *client;
+    struct killer killer;
+
+    (void)state;
+    if (access("/proc/thread-self/children", R_OK) != 0) {
+        interpreter_close(interpreter);
+        skip();
+    }
+    assert_true(convoy_client_open(&client, &error));
+    setup.demand.time_s = 1000; /* it is seen long before, or alarm() ends us */
+    atomic_init(&killer.stops, false);
+    assert_int_equal(pthread_create(&killer.thread, NULL, kill_clients, &killer), 0);
+    bool done = convoy_run_guest(guest, &setup, client, &outcome, &error);
+    atomic_store(&killer.stops, true);
+    pthread_join(killer.thread, NULL);
+    assert_false(done);
+    assert_non_null(strstr(error.text, "died 3 times"));
+    assert_int_equal(error.exit_code, EXIT_FAILED);
+    assert_true(guest_is_there(&guest->variant));
+    assert_false(interpreter->lost);
+    convoy_client_close(client);
+    interpreter_close(interpreter);
+}
+
 /* ---- the plan ---- */
 
 static struct settings some_settings(void)
@@ -599,6 +731,8 @@ int main(void)
         cmocka_unit_test(test_each_lock_serves_with_and_without_hogs),
         cmocka_unit_test(test_hogs_alone),
         cmocka_unit_test(test_a_wait_for_the_first_lock_is_no_dead_client),
+        cmocka_unit_test(test_an_interpreter_serves),
+        cmocka_unit_test(test_a_client_killed_while_an_interpreter_serves_is_no_fault_of_its),
         cmocka_unit_test(test_the_plan_has_every_case_once),
         cmocka_unit_test(test_an_interval_that_nobody_has_is_an_error),
         cmocka_unit_test(test_figures_of_the_blocks),
