@@ -22,6 +22,8 @@ struct histogram {
 
 void histogram_clear(struct histogram *histogram);
 void histogram_enter(struct histogram *histogram, uint64_t ns);
+/* As `count` values of ns each: nothing for none. */
+void histogram_enter_many(struct histogram *histogram, uint64_t ns, uint64_t count);
 /* All that is in `from` goes into `into` too. */
 void histogram_add(struct histogram *into, const struct histogram *from);
 

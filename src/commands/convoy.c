@@ -194,7 +194,7 @@ static bool measure(struct convoy_command *run, size_t c, struct error *error)
                      setup.serves ? convoy_client_answers(run->client) : NULL);
         return true;
     }
-    if (guest == NULL || error->exit_code > EXIT_SIGNALLED) {
+    if (guest == NULL || guest_is_there(&guest->variant) || error->exit_code > EXIT_SIGNALLED) {
         return false;
     }
     progress_clear(&run->progress);

@@ -137,6 +137,6 @@ const struct option_spec option_rate = {
     0,
     "rate",
     "N",
-    "requests due a second, one under way at a time (default: one after the other)",
+    "requests due and sent a second, answered or not (default: one after the other)",
     "a whole number from 1 to 10000000",
     set_rate};

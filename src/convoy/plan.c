@@ -117,7 +117,7 @@ static bool binds_all(const struct settings *settings)
 
 static bool check_hogs(const struct settings *settings, struct error *error)
 {
-    const char *option = (settings->given & OPTION_CHUNK)              ? "chunk"
+    const char *option = (settings->given & OPTION_CHUNK)   ? "chunk"
                          : settings->switch_intervals_given ? "switch-interval"
                                                             : NULL;
 
@@ -155,6 +155,10 @@ bool convoy_check(const struct settings *settings, struct error *error)
 static bool check(const struct convoy_plan *plan, const struct settings *settings,
                   struct error *error)
 {
+    if (settings->rate_per_s > 0 && settings->rate_per_s * settings->time_s < 1) {
+        return fail_usage(error, "--rate=%g: no request would be due within --time",
+                          settings->rate_per_s);
+    }
     for (size_t c = 0; c < plan->length; c++) {
         if (plan->cases[c].lock->kind == &gil_switching) {
             return true;
@@ -217,13 +221,13 @@ void convoy_enter(struct convoy_plan *plan, size_t c, unsigned rep,
     if (answers == NULL) {
         return;
     }
-    sample->requests = answers->latencies.count - answers->unanswered;
+    sample->requests = answers->latencies.count - answers->unanswered - answers->unsent;
     sample->resent = answers->resent;
     sample->late = answers->late;
     sample->wrong = answers->wrong;
     sample->unanswered = answers->unanswered;
     sample->unsent = answers->unsent;
-    sample->figures[CONVOY_REQUESTS] = (double)sample->requests / outcome->wall_s;
+    sample->figures[CONVOY_REQUESTS] = (double)answers->in_time / outcome->wall_s;
     for (int f = CONVOY_P50; f <= CONVOY_LONGEST; f++) {
         sample->figures[f] = histogram_quantile(&answers->latencies, shares[f]);
     }

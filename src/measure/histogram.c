@@ -36,9 +36,14 @@ uint64_t histogram_from(size_t b)
 
 void histogram_enter(struct histogram *histogram, uint64_t ns)
 {
-    histogram->count++;
-    histogram->buckets[histogram_bucket(ns)]++;
-    if (ns > histogram->longest_ns) {
+    histogram_enter_many(histogram, ns, 1);
+}
+
+void histogram_enter_many(struct histogram *histogram, uint64_t ns, uint64_t count)
+{
+    histogram->count += count;
+    histogram->buckets[histogram_bucket(ns)] += count;
+    if (count > 0 && ns > histogram->longest_ns) {
         histogram->longest_ns = ns;
     }
 }

@@ -283,16 +283,14 @@ static void print_warnings(const struct convoy_report *report, const struct styl
                 (unsigned long long)resent, (unsigned long long)late);
     }
     if (unanswered > 0) {
-        fprintf(to,
-                "%llu repetitions ended with a request unanswered: its wait so far counts.\n",
+        fprintf(to, "%llu requests were sent and not answered: their wait so far counts.\n",
                 (unsigned long long)unanswered);
     }
     for (size_t c = 0; unsent > 0 && c < report->plan->length; c++) {
         print_unsent(report, c, style, to);
     }
     if (unsent > 0) {
-        fputs("What was not sent is in no figure: there, answers took longer than is told.\n",
-              to);
+        fputs("What was due and not sent counts with its wait so far.\n", to);
     }
     if (wrong > 0) {
         fprintf(to, "%llu datagrams were no answer, and were not counted.\n",

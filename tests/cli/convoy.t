@@ -5,7 +5,10 @@ use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 use Gilscope;
+use IO::Socket::INET;
+use IPC::Open2 qw(open2);
 use List::Util qw(uniq sum);
+use POSIX ();
 use Test::More;
 
 my @files = qw(convoy-latency.csv convoy-summary.csv convoy.csv);
@@ -124,14 +127,28 @@ subtest 'lists: in any order, and twice is once, as everywhere' => sub {
 };
 
 subtest 'a rate' => sub {
-    my ($folder) = convoy(words('--lock=none --hogs=0 --rate=200 -T 200ms'));
+    # From 20 ms on, and to 220 ms: the 5th to the 47th, and none so near that rounding could decide.
+    my ($folder) = convoy(words('--lock=none --hogs=0 --rate=215 -T 200ms'));
     for my $row (served(rows($folder))) {
-        is($row->{rate_per_s}, 200, 'is in the rows');
-        cmp_ok($row->{requests} + $row->{unsent}, '<=', 41, 'and no more are sent than are due');
-        cmp_ok($row->{requests}, '>', 0, 'some are');
+        is($row->{rate_per_s}, 215, 'is in the rows');
+        is($row->{requests} + $row->{unanswered} + $row->{unsent}, 43, 'all that were due are told');
+        cmp_ok($row->{requests}, '>', 0, 'and some are answered');
+        near($row->{wall_s}, 0.2, 'in the time');
     }
+    is(sum(map { $_->{count} } csv_rows(slurp("$folder/convoy-latency.csv"))), 2 * 43, 'and stand in the latencies');
     my ($other) = convoy('--lock=none', '--hogs=0');
     is(join('', column('rate_per_s', rows($other))), '', 'without one there is none');
+};
+
+subtest 'more is due than can be answered' => sub {
+    my ($folder) = convoy(words('--lock=none --hogs=0 --rate=10000000 -T 100ms'));
+    for my $row (served(rows($folder))) {
+        cmp_ok($row->{unsent}, '>', 0, 'some are not sent');
+        cmp_ok(abs($row->{requests} + $row->{unanswered} + $row->{unsent} - 1_000_000), '<=', 1, 'and all are told');
+        cmp_ok($row->{requests_per_s}, '<', 10_000_000, 'no more are answered than can be');
+        # Less than half of them can be sent: the system takes a microsecond for that.
+        cmp_ok($row->{longest_s}, '>', 0.001, 'what was not sent waits');
+    }
 };
 
 subtest '--csv: the rows on standard output' => sub {
@@ -221,6 +238,8 @@ subtest 'bad options' => sub {
     }
     one_line_error(gilscope(words('convoy --lock=ticks --switch-interval=1ms -o'), temp_folder() . '/new'), 2,
         'an interval without gil', qr/--switch-interval/);
+    one_line_error(gilscope(words('convoy --rate=1 -T 100ms -o'), temp_folder() . '/new'), 2,
+        'a rate at which nothing is due', qr/--rate/);
 };
 
 subtest 'an interpreter that misbehaves costs a line' => sub {
@@ -246,6 +265,29 @@ subtest 'a real interpreter beside its model' => sub {
     is(join(' ', uniq(column('wrong', served(@theirs)))), '0', 'and every answer is one');
     like($result->{out}, qr/^The interpreters beside their models .*\n.*\n\S+ +\S+ +0 /m, 'and is set beside the model');
     like($result->{out}, qr/^0 of \d+ figures agree within 25 %, 0 are apart, \d+ are undecided/m, 'with which two blocks do not agree');
+};
+
+# Who starts it asks for a socket and then to serve for so many seconds; nobody says that there are no more.
+subtest 'the interpreter ends in time, whatever is sent to it' => sub {
+    my $python = (grep { have($_) } qw(python3 python2.7 pypy3))[0];
+    plan(skip_all => 'no Python here') if !$python;
+    my $pid = open2(my $from, my $to, $python, "$ROOT/src/python/convoy.py", 'serve');
+    like(scalar(<$from>), qr/serve=ok/, 'it is there');
+    print {$to} "open\n";
+    my ($port) = <$from> =~ /^port (\d+)$/;
+    my $socket = IO::Socket::INET->new(Proto => 'udp', PeerAddr => '127.0.0.1', PeerPort => $port);
+    my $flood = fork // die;
+    if (!$flood) {
+        while (getppid != 1) { $socket->send(pack('QQ', 1, 2)) }
+        POSIX::_exit(0);
+    }
+    local $SIG{ALRM} = sub { kill KILL => $pid, $flood };
+    alarm 30;
+    print {$to} "serve 2 1 0.2 -\n";
+    like(scalar(<$from>), qr/^ok \d/, 'it answers');
+    alarm 0;
+    kill KILL => $flood, $pid;
+    waitpid $_, 0 for $flood, $pid;
 };
 
 subtest 'Ctrl-C while an interpreter serves: nothing stays behind' => sub {

@@ -95,6 +95,21 @@ static void test_adding_is_as_entering_all(void **state)
     free(all);
 }
 
+static void test_many_are_as_many_single_ones(void **state)
+{
+    struct histogram *one_by_one = calloc(2, sizeof *one_by_one), *many = one_by_one + 1;
+    (void)state;
+    for (uint64_t ns = 1; ns < 1000000; ns *= 7) {
+        for (uint64_t i = 0; i < ns % 10; i++) {
+            histogram_enter(one_by_one, ns);
+        }
+        histogram_enter_many(many, ns, ns % 10);
+    }
+    histogram_enter_many(many, UINT64_MAX, 0); /* none, however long */
+    assert_memory_equal(many, one_by_one, sizeof *many);
+    free(one_by_one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +118,7 @@ int main(void)
         cmocka_unit_test(test_quantiles_against_exact_values),
         cmocka_unit_test(test_of_few_values_the_tail_is_the_longest),
         cmocka_unit_test(test_adding_is_as_entering_all),
+        cmocka_unit_test(test_many_are_as_many_single_ones),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     alarm(60); /* a hang is a failure */
