@@ -672,6 +672,23 @@ static void test_an_interval_that_nobody_has_is_an_error(void **state)
     convoy_plan_free(&plan);
 }
 
+static void test_a_rate_at_which_nothing_is_due_is_an_error(void **state)
+{
+    struct settings settings = some_settings();
+    const struct interpreters none = {.length = 0};
+    struct convoy_plan plan;
+
+    (void)state;
+    settings.time_s = 0.25;
+    settings.rate_per_s = 3;
+    assert_false(convoy_plan_make(&plan, &settings, &none, &error));
+    assert_int_equal(error.exit_code, EXIT_USAGE);
+    convoy_plan_free(&plan);
+    settings.rate_per_s = 4;
+    assert_true(convoy_plan_make(&plan, &settings, &none, &error));
+    convoy_plan_free(&plan);
+}
+
 static void test_figures_of_the_blocks(void **state)
 {
     struct settings settings = some_settings();
@@ -735,6 +752,7 @@ int main(void)
         cmocka_unit_test(test_a_client_killed_while_an_interpreter_serves_is_no_fault_of_its),
         cmocka_unit_test(test_the_plan_has_every_case_once),
         cmocka_unit_test(test_an_interval_that_nobody_has_is_an_error),
+        cmocka_unit_test(test_a_rate_at_which_nothing_is_due_is_an_error),
         cmocka_unit_test(test_figures_of_the_blocks),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
