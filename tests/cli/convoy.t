@@ -283,7 +283,7 @@ subtest 'the interpreter ends in time, whatever is sent to it' => sub {
     }
     local $SIG{ALRM} = sub { kill KILL => $pid, $flood };
     alarm 30;
-    print {$to} "serve 2 1 0.2 -\n";
+    print {$to} "serve 0 1 0.2 -\n";
     like(scalar(<$from>), qr/^ok \d/, 'it answers');
     alarm 0;
     kill KILL => $flood, $pid;
