@@ -184,7 +184,9 @@ example: gilscope python ## make the committed example run again (results/exampl
 	@.ci/reach $(EXAMPLE) >$(EXAMPLE)/reach.txt
 	@.ci/systems $(EXAMPLE) >$(EXAMPLE)/systems.txt
 	@awk '/^With 1 thread/ { found = 1 } found' $(EXAMPLE)/breakeven.txt >$(EXAMPLE)/answers.txt
-	@rm -f $(EXAMPLE)/*.png $(EXAMPLE)/topology.xml $(EXAMPLE)/breakeven.csv $(EXAMPLE)/breakeven.txt
+	@awk '/^In words/ { found = 1 } found' $(EXAMPLE)/convoy.txt >$(EXAMPLE)/convoy-answers.txt
+	@rm -f $(EXAMPLE)/*.png $(EXAMPLE)/topology.xml $(EXAMPLE)/breakeven.csv $(EXAMPLE)/breakeven.txt \
+	    $(EXAMPLE)/convoy.csv $(EXAMPLE)/convoy.txt
 	@.ci/figures
 
 deps: ## install what is missing, with the system's package manager
