@@ -625,6 +625,63 @@ static void test_json_says_where_events_were_lost(void **state)
     trace_close(&trace);
 }
 
+/* What a person reads, in one line; the caller's. */
+static char *words_of(const struct trace *trace, struct estimate slower, bool utf8)
+{
+    static const struct variant variant = {.name = "gil", .hands_off = true};
+    const struct plan_case of = {&variant, &kernel_countdown, pin_policies, 2, 0, 0, true, 0};
+    const struct style style = {utf8, 80, "", "", "", ""};
+    struct trace_analysis analysis = analysed(trace);
+    const struct trace_report report = {
+        .trace = trace, .analysis = &analysis, .of = &of, .slower = slower};
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+
+    assert_non_null(to);
+    trace_print(&report, &style, to);
+    fclose(to);
+    for (char *at = text; *at != '\0'; at++) {
+        *at = *at == '\n' ? ' ' : *at;
+    }
+    trace_analysis_free(&analysis);
+    return text;
+}
+
+static void test_what_recording_costs_in_words(void **state)
+{
+    const struct estimate slower = {.median = 0.8, .lo = 0.7, .hi = 0.9, .n = 6};
+    const struct estimate within = {.median = 0.98, .lo = 0.9, .hi = 1.1, .n = 6};
+    const struct estimate faster = {.median = 1.07, .lo = 1.02, .hi = 1.1, .n = 6};
+    struct trace trace = one_handoff();
+    char *text = words_of(&trace, slower, false);
+    (void)state;
+    assert_non_null(strstr(text, "with it the run does 80.0 % of the work"));
+    free(text);
+    text = words_of(&trace, within, false);
+    assert_non_null(strstr(text, "no difference to be seen"));
+    free(text);
+    text = words_of(&trace, faster, true);
+    assert_non_null(strstr(text, "no difference to be seen"));
+    assert_null(strstr(text, "107"));
+    trace_close(&trace);
+    free(text);
+}
+
+static void test_all_marks_are_explained(void **state)
+{
+    struct trace trace = one_handoff();
+    (void)state;
+    for (int utf8 = 0; utf8 < 2; utf8++) {
+        char *text = words_of(&trace, (struct estimate){.n = 0}, utf8 == 1);
+        assert_non_null(strstr(text, "blank: neither"));
+        assert_non_null(strstr(text, "gil, 2 threads*, pin core"));
+        assert_non_null(strstr(text, "* more threads than usable PUs"));
+        free(text);
+    }
+    trace_close(&trace);
+}
+
 struct counting {
     uint64_t events, last;
     bool ordered;
@@ -680,6 +737,8 @@ int main(void)
         cmocka_unit_test(test_json_shows_so_many_events_of_a_thread),
         cmocka_unit_test(test_json_counts_who_wants_the_lock),
         cmocka_unit_test(test_json_says_where_events_were_lost),
+        cmocka_unit_test(test_what_recording_costs_in_words),
+        cmocka_unit_test(test_all_marks_are_explained),
         cmocka_unit_test(test_the_walk_visits_all_events_in_order),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
