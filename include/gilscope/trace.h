@@ -10,14 +10,14 @@
 #include <time.h>
 
 enum trace_kind {
-    TRACE_BEGINS,   /* the thread sets to work */
-    TRACE_ENDS,     /* it is done; detail: CPU time that it has used, in us */
-    TRACE_WANTS,    /* it wants the lock */
-    TRACE_GOT,      /* it has it; detail: how often it slept for it, where the lock knows */
-    TRACE_GAVE_UP,  /* it is about to give it up */
-    TRACE_ASKS,     /* it waits, and asks the holder to drop the lock */
-    TRACE_SEES,     /* it holds the lock, and has seen the request */
-    TRACE_SWITCHED, /* it waited, after giving the lock up, until another had it */
+    TRACE_BEGINS, /* the thread sets to work */
+    TRACE_ENDS,   /* it is done; detail: CPU time that it has used, in us */
+    TRACE_WANTS,  /* it wants the lock */
+    TRACE_GOT, /* it has it; detail: how often it slept for it, where the lock knows: trace_sleeps */
+    TRACE_GAVE_UP,       /* it is about to give it up */
+    TRACE_ASKS,          /* it waits, and asks the holder to drop the lock */
+    TRACE_SEES,          /* it holds the lock, and has seen the request */
+    TRACE_SWITCHED,      /* it waited, after giving the lock up, until another had it */
     TRACE_NATIVE_BEGINS, /* a native call */
     TRACE_NATIVE_ENDS,
     TRACE_TASK_BEGINS, /* a task, or a share that is done at once */

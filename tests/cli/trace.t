@@ -194,6 +194,8 @@ subtest 'full buffers' => sub {
     is(scalar(grep { $_ > 50 } map { my $t = $_; scalar grep { $_->{thread} == $t } @events } 0, 1), 0, 'not more than there is room for');
     like($result->{out}, qr/events were lost, from [\d.]+ [num]?s on/, 'it says how many, and since when');
     like($result->{out}, qr/--events/, 'and what to do');
+    like($result->{out} =~ s/\n/ /gr, qr/CPU is blank for a thread whose end/, 'and why a column is blank');
+    is(max(map { length } split /\n/, $result->{out}) <= 80, 1, 'in lines as wide as the terminal');
     my $from = $rows[0]{lost_from_s};
     cmp_ok($from, '>', 0, 'a time');
     near($rows[0]{run_s}, $from, 'up to which all is told');
@@ -201,6 +203,12 @@ subtest 'full buffers' => sub {
     is($json->{otherData}{events_lost}, $lost, 'the JSON says it, too');
     is(scalar(grep { $_->{ph} eq 'X' && $_->{ts} + $_->{dur} > 1e6 * $from + 0.01 } @{$json->{traceEvents}}), 0,
         'and has no slice after it');
+    my ($until) = grep { $_->{ph} eq 'i' && $_->{s} eq 'g' } @{$json->{traceEvents}};
+    is($until->{name}, 'events lost from here on', 'but a mark where it ends');
+    cmp_ok(abs($until->{ts} - 1e6 * $from), '<', 0.001, 'at the first loss');
+    my @counts = grep { $_->{ph} eq 'C' } @{$json->{traceEvents}};
+    is($counts[-1]{ts}, $until->{ts}, 'where the counter ends, too');
+    is(scalar(grep { $_->{args}{threads} > 2 } @counts), 0, 'which never counts more than there are');
     one_holder_at_a_time(grep { $_->{time_s} < $from } @events);
 };
 
@@ -209,6 +217,21 @@ subtest '64 threads' => sub {
     is(scalar(table($folder)), 64, '64 rows');
     is(scalar(uniq(column('thread', events($folder)))), 64, 'all of them have events');
     is(scalar(() = $result->{out} =~ /^ +\d+ [ _.:=+*#n,-]+$/mg) >= 64, 1, 'and a line in the strip');
+};
+
+subtest 'threads that hardly work together' => sub {
+    # Fewer than a turn of five milliseconds for each: nothing can be said of who got how much
+    my ($folder, $result) = trace(words('-v gil -t 8'));
+    is(join('', uniq(column('jain', table($folder)))), '', 'no index of fairness');
+    like($result->{out} =~ s/\n/ /gr, qr/Fairness: -, for /, 'and a line why');
+    my $pus = usable_pus();
+    ($folder, $result) = trace('-v', 'nogil', '-t', $pus + 1);
+    like($result->{out}, qr/\Anogil, \d+ threads\*, pin core/, 'more threads than PUs are marked');
+    like($result->{out}, qr/^\* more threads than usable PUs$/m, 'with a footnote');
+    is(join('', uniq(column('oversubscribed', table($folder)))), 1, 'and a column');
+    ($folder, $result) = trace(words('-v serial'));
+    unlike($result->{out}, qr/threads?\*|^\*/m, 'one thread is not');
+    is(join('', uniq(column('oversubscribed', table($folder)))), 0, 'nor there');
 };
 
 subtest 'one PU' => sub {
@@ -245,6 +268,32 @@ subtest 'Ctrl-C' => sub {
         is($result->{exit}, 130, 'ends it');
         is(join(' ', grep { !/\.part\z/ } names_in($folder)), '', 'no file that looks complete');
         is($result->{err} =~ /^gilscope: /m ? $result->{err} : '', '', 'no error');
+    }
+};
+
+subtest 'Ctrl-C before anything is recorded' => sub {
+    my $folder = temp_folder();
+    # The warm-up of so much work takes longer than this test
+    my $job = start($GILSCOPE, words('trace -v serial -T 1000s -o'), $folder);
+    ok(poll_until(sub { -e "$folder/trace.json.part" }), 'it runs');
+    send_signal(INT => $job);
+    my $result = finish($job, 20);
+    is($result->{exit}, 130, 'ends it');
+    is(join(' ', names_in($folder)), '', 'no file is left');
+    like($result->{err}, qr/\Anothing was recorded yet, [^\n]*\n\z/, 'and a line says so');
+};
+
+subtest 'a folder that goes away' => sub {
+    for my $quiet ('', '-q') {
+        my $folder = temp_folder();
+        my $job = start($GILSCOPE, words("trace -T 100ms $quiet -o"), "$folder/gone");
+        ok(poll_until(sub { -e "$folder/gone/trace.json.part" }), 'it runs');
+        unlink glob "$folder/gone/*";
+        rmdir "$folder/gone";
+        my $result = finish($job, 60);
+        is($result->{exit}, 1, 'is an error');
+        like($result->{err}, qr/\Agilscope: [^\n]*the folder is gone[^\n]*\n\z/, 'told once');
+        like($result->{out}, qr/\Agil, 2 threads.*^Recording takes/ms, 'but what was measured is shown');
     }
 };
 

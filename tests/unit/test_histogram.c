@@ -80,6 +80,26 @@ static void test_of_few_values_the_tail_is_the_longest(void **state)
     free(h);
 }
 
+static void test_beside_the_longest_stands_the_middle_of_its_bucket(void **state)
+{
+    struct histogram *h = calloc(1, sizeof *h);
+    size_t b = histogram_bucket(1000000);
+    uint64_t from = histogram_from(b), last = histogram_from(b + 1) - 1;
+    (void)state;
+    for (int i = 0; i < 9; i++) {
+        histogram_enter(h, from);
+    }
+    histogram_enter(h, last);
+    assert_true(fabs(histogram_quantile(h, 0.5) / ((double)(from + last) / 2e9) - 1) < 1e-9);
+    assert_true(fabs(histogram_quantile(h, 1) / ((double)last * 1e-9) - 1) < 1e-9);
+    histogram_clear(h);
+    for (int i = 0; i < 9; i++) {
+        histogram_enter(h, from); /* below the middle, and none above it */
+    }
+    assert_true(fabs(histogram_quantile(h, 0.5) / ((double)from * 1e-9) - 1) < 1e-9);
+    free(h);
+}
+
 static void test_adding_is_as_entering_all(void **state)
 {
     struct histogram *all = calloc(3, sizeof *all), *a = all + 1, *b = all + 2;
@@ -117,6 +137,7 @@ int main(void)
         cmocka_unit_test(test_what_is_too_long_is_in_the_last_bucket),
         cmocka_unit_test(test_quantiles_against_exact_values),
         cmocka_unit_test(test_of_few_values_the_tail_is_the_longest),
+        cmocka_unit_test(test_beside_the_longest_stands_the_middle_of_its_bucket),
         cmocka_unit_test(test_adding_is_as_entering_all),
         cmocka_unit_test(test_many_are_as_many_single_ones),
     };
