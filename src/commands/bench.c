@@ -152,12 +152,18 @@ static bool run_bench(const struct settings *settings, struct error *error)
     return done;
 }
 
-static const struct option_spec *const bench_options[] = {
-    &option_variant, &option_threads, &option_pin,    &option_reps,
-    &option_time,    &option_count,   &option_chunk,  &option_switch_interval,
-    &option_tasks,   &option_length,  &option_held,   &option_lock,
-    &option_shared,  &option_output,  &option_seed,   &option_csv,
-    &option_quiet,   &option_python,  &option_kernel, NULL};
+static const struct command_option bench_options[] = {
+    {&option_variant, NULL}, {&option_threads, NULL},
+    {&option_pin, NULL},     {&option_reps, NULL},
+    {&option_time, NULL},    {&option_count, NULL},
+    {&option_chunk, NULL},   {&option_switch_interval, NULL},
+    {&option_tasks, NULL},   {&option_length, NULL},
+    {&option_held, NULL},    {&option_lock, NULL},
+    {&option_shared, NULL},  {&option_output, NULL},
+    {&option_seed, NULL},    {&option_csv, NULL},
+    {&option_quiet, NULL},   {&option_python, NULL},
+    {&option_kernel, NULL},  {NULL, NULL},
+};
 
 const struct command command_bench = {
     .name = "bench",

@@ -344,12 +344,23 @@ static void set_defaults(struct settings *settings)
     }
 }
 
-static const struct option_spec *const convoy_options[] = {
-    &option_convoy_lock, &option_hogs,          &option_convoy_switch_interval,
-    &option_rate,        &option_sweep_reps,    &option_convoy_time,
-    &option_convoy_pin,  &option_chunk,         &option_convoy_held,
-    &option_output,      &option_convoy_seed,   &option_csv,
-    &option_quiet,       &option_convoy_python, NULL};
+static const struct command_option convoy_options[] = {
+    {&option_convoy_lock, NULL},
+    {&option_hogs, NULL},
+    {&option_convoy_switch_interval, NULL},
+    {&option_rate, NULL},
+    {&option_reps, "blocks: how often every case is measured (default: 6)"},
+    {&option_time, "length of one repetition, about (default: 1s)"},
+    {&option_pin, "core, compact, spread, none (default: none)"},
+    {&option_chunk, NULL},
+    {&option_held, "interpreter work that a request takes, with the lock (default: 2us)"},
+    {&option_output, NULL},
+    {&option_seed, "order of the cases (default: from the clock)"},
+    {&option_csv, NULL},
+    {&option_quiet, NULL},
+    {&option_python, "interpreters to do the same beside it (default: none; auto is python3)"},
+    {NULL, NULL},
+};
 
 const struct command command_convoy = {
     .name = "convoy",

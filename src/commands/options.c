@@ -390,34 +390,6 @@ const struct option_spec option_kernel = {
 const struct option_spec option_quiet = {'q',  "quiet",  NULL, "no progress, no table",
                                          NULL, set_quiet};
 
-const struct option_spec option_costs_threads = {
-    't',
-    "threads",
-    "LIST",
-    "thread counts of teams, at most as many as usable PUs (default: 2 and all cores)",
-    "thread counts from 1 to 4096, ascending: 1,2,4 or 1-8 or 1-64:2",
-    set_threads};
-const struct option_spec option_costs_reps = {
-    'r',
-    "reps",
-    "N",
-    "blocks: how often each cost is measured (default: 20)",
-    "a whole number from 1 to 1000",
-    set_reps};
-const struct option_spec option_costs_time = {
-    'T',
-    "time",
-    "TIME",
-    "length of one measurement, about (default: 1ms)",
-    "a time with its unit, up to a day: 250ns, 5ms, 1.5s",
-    set_time};
-const struct option_spec option_costs_seed = {
-    0,
-    "seed",
-    "N",
-    "order of the costs (default: from the clock; it is in costs-machine.csv)",
-    "a whole number from 1 up",
-    set_seed};
 const struct option_spec option_length = {
     'l',
     "length",
@@ -443,34 +415,6 @@ const struct option_spec option_shared = {
     "a whole number from 0 to 64",
     set_shared};
 
-const struct option_spec option_sweep_threads = {
-    't',
-    "threads",
-    "LIST",
-    "thread counts, 1 always with them (default: 1, 2, all cores)",
-    "thread counts from 1 to 4096, ascending: 1,2,4 or 1-8 or 1-64:2",
-    set_threads};
-const struct option_spec option_sweep_pin = {'p',
-                                             "pin",
-                                             "LIST",
-                                             "core, compact, spread, none (default: core,none)",
-                                             "a list of core, compact, spread, none",
-                                             set_pin};
-const struct option_spec option_sweep_reps = {
-    'r',
-    "reps",
-    "N",
-    "blocks: how often every case is measured (default: 6)",
-    "a whole number from 1 to 1000",
-    set_reps};
-const struct option_spec option_sweep_time = {
-    'T',
-    "time",
-    "TIME",
-    "length of one repetition, about (default: 250ms)",
-    "a time with its unit, up to a day: 250ns, 5ms, 1.5s",
-    set_time};
-
 const struct option_spec option_trace_variant = {
     'v',
     "variant",
@@ -494,62 +438,6 @@ const struct option_spec option_sweep_length = {
     "native calls: 100ns,1us,50us, or units: 512,4k (default: 100ns to 1ms)",
     "up to 64 times or whole numbers of units: 100ns,1us,50us or 512,4k,64k",
     set_length};
-const struct option_spec option_sweep_python = {
-    0,
-    "python",
-    "auto|none|LIST",
-    "interpreters that make the same calls; auto is python3 (default: none)",
-    "auto, none, or interpreters between commas: python2.7,/opt/py/bin/python3,pypy3",
-    set_python};
-
-const struct option_spec option_topo_threads = {
-    't',
-    "threads",
-    "LIST",
-    "threads to place, the largest of them (default: as many as PUs)",
-    "thread counts from 1 to 4096, ascending: 1,2,4 or 1-8 or 1-64:2",
-    set_threads};
-const struct option_spec option_topo_pin = {
-    'p',
-    "pin",
-    "LIST",
-    "core, compact, spread, none (default: all; core with --csv)",
-    "a list of core, compact, spread, none",
-    set_pin};
-
-const struct option_spec option_convoy_pin = {'p',
-                                              "pin",
-                                              "LIST",
-                                              "core, compact, spread, none (default: none)",
-                                              "a list of core, compact, spread, none",
-                                              set_pin};
-const struct option_spec option_convoy_time = {
-    'T',
-    "time",
-    "TIME",
-    "length of one repetition, about (default: 1s)",
-    "a time with its unit, up to a day: 250ns, 5ms, 1.5s",
-    set_time};
-const struct option_spec option_convoy_seed = {0,
-                                               "seed",
-                                               "N",
-                                               "order of the cases (default: from the clock)",
-                                               "a whole number from 1 up",
-                                               set_seed};
-const struct option_spec option_convoy_python = {
-    0,
-    "python",
-    "auto|none|LIST",
-    "interpreters to do the same beside it (default: none; auto is python3)",
-    "auto, none, or interpreters between commas: python2.7,/opt/py/bin/python3,pypy3",
-    set_python};
-const struct option_spec option_convoy_held = {
-    0,
-    "held",
-    "TIME",
-    "interpreter work that a request takes, with the lock (default: 2us)",
-    "a time with its unit, up to a day: 15ns, 1us",
-    set_held};
 
 const struct option_spec *const all_options[] = {
     &option_variant, &option_threads,  &option_pin,    &option_reps,

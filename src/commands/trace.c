@@ -277,16 +277,26 @@ static void trace_defaults(struct settings *settings)
     }
 }
 
-static const struct option_spec *const trace_options[] = {
-    &option_trace_variant, &option_trace_threads,
-    &option_pin,           &option_time,
-    &option_count,         &option_chunk,
-    &option_tasks,         &option_switch_interval,
-    &option_length,        &option_held,
-    &option_lock,          &option_shared,
-    &option_kernel,        &option_events,
-    &option_output,        &option_csv,
-    &option_quiet,         NULL};
+static const struct command_option trace_options[] = {
+    {&option_trace_variant, NULL},
+    {&option_trace_threads, NULL},
+    {&option_pin, "core, compact, spread, none (default: core)"},
+    {&option_time, NULL},
+    {&option_count, NULL},
+    {&option_chunk, NULL},
+    {&option_tasks, NULL},
+    {&option_switch_interval, NULL},
+    {&option_length, NULL},
+    {&option_held, NULL},
+    {&option_lock, NULL},
+    {&option_shared, NULL},
+    {&option_kernel, NULL},
+    {&option_events, NULL},
+    {&option_output, NULL},
+    {&option_csv, NULL},
+    {&option_quiet, NULL},
+    {NULL, NULL},
+};
 
 const struct command command_trace = {
     .name = "trace",
