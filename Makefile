@@ -13,15 +13,19 @@ BREAKEVEN =
 CONVOY  =
 QUICK_SWEEP := --length=100ns,1us,10us,100us,1ms --time=50ms
 QUICK   =
+# DEBUG=1: the locks check at run time that they are used as they must be, into a folder of its own.
+DEBUG   =
 
 comma := ,
-BUILD := .build/$(notdir $(firstword $(CC)))$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
-WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
+BUILD := .build/$(notdir $(firstword $(CC)))$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(DEBUG),-debug)
+# The rule of thread_safety.h, which clang alone can check, and by which it refuses.
+RULE := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),-Wthread-safety-beta -Werror=thread-safety)
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(RULE) $(if $(WERROR),-Werror)
 HWLOC_CFLAGS := $(shell pkg-config --cflags hwloc 2>/dev/null)
 HWLOC_LIBS := $(shell pkg-config --libs hwloc 2>/dev/null || echo -lhwloc)
 SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude $(WARNINGS) -fopenmp -pthread \
-             $(HWLOC_CFLAGS) $(SANITIZER) $(CFLAGS)
+             $(HWLOC_CFLAGS) $(SANITIZER) $(if $(DEBUG),-DGILSCOPE_DEBUG) $(CFLAGS)
 # -ldl: dladdr is in libc only since glibc 2.34.
 ALL_LIBS = $(HWLOC_LIBS) -lm -ldl $(LDLIBS)
 # V=1 shows the commands as they are.
@@ -165,6 +169,14 @@ units: $(UNIT_TESTS)
 $(BUILD)/gilscope.a: $(OBJECTS)
 	@rm -f $@
 	@$(AR) rcs $@ $^
+
+# The locks alone, and the recording of what happens, for programs of others.
+LIBRARY := $(wildcard src/gil/*.c) src/error.c src/machine/clock.c src/measure/statistics.c src/trace/trace.c
+$(BUILD)/libgilscope.a: $(LIBRARY:%.c=$(BUILD)/%.o)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+library: $(BUILD)/libgilscope.a ## the locks of gil.h for programs of your own (DEBUG=1: with checks)
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/gilscope.a
 	@mkdir -p $(@D)

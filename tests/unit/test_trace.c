@@ -156,9 +156,9 @@ static void test_hand_offs_are_in_order_on_all_cores(void **state)
                 holder = -1;
             }
         }
-        assert_int_equal(gots, gil->counts.acquired);
+        assert_int_equal(gots, gil_counts(gil).acquired);
         struct trace_analysis analysis = analysed(&trace);
-        assert_int_equal(analysis.handoffs, gil->counts.handoffs);
+        assert_int_equal(analysis.handoffs, gil_counts(gil).handoffs);
         trace_analysis_free(&analysis);
         gil_destroy(gil);
         trace_close(&trace);
