@@ -170,7 +170,9 @@ $(BUILD)/gilscope.a: $(OBJECTS)
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
-# The locks alone, and the recording of what happens, for programs of others.
+# The locks alone, and the recording of what happens, for programs of others. kernel.h is the header
+# of plug-ins, which link nothing.
+INSTALLED_HEADERS := $(patsubst %,include/gilscope/%.h,error gil gil_debug kernel thread_safety trace)
 LIBRARY := $(wildcard src/gil/*.c) src/error.c src/machine/clock.c src/measure/statistics.c src/trace/trace.c
 $(BUILD)/libgilscope.a: $(LIBRARY:%.c=$(BUILD)/%.o)
 	@rm -f $@
@@ -205,28 +207,30 @@ deps: ## install what is missing, with the system's package manager
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck
 	@.ci/lint
 
-install: gilscope python plugins ## install to $(DESTDIR)$(PREFIX): bin/gilscope, share/gilscope, the header of plug-ins
+install: gilscope python plugins library ## install to $(DESTDIR)$(PREFIX): bin/gilscope, share/gilscope, headers and library for your own programs
 	install -d "$$DESTDIR$$PREFIX/bin" "$$DESTDIR$$PREFIX/share/gilscope/plot"
 	install -m 755 gilscope "$$DESTDIR$$PREFIX/bin/gilscope"
 	install -m 644 plot/*.gp plot/*.awk "$$DESTDIR$$PREFIX/share/gilscope/plot"
 	install -m 755 plot/plot "$$DESTDIR$$PREFIX/share/gilscope/plot/plot"
 	install -d "$$DESTDIR$$PREFIX/share/gilscope/python"
 	install -d "$$DESTDIR$$PREFIX/share/gilscope/kernels" "$$DESTDIR$$PREFIX/include/gilscope"
-	install -m 644 include/gilscope/kernel.h "$$DESTDIR$$PREFIX/include/gilscope"
+	install -d "$$DESTDIR$$PREFIX/lib"
+	install -m 644 $(INSTALLED_HEADERS) "$$DESTDIR$$PREFIX/include/gilscope"
+	install -m 644 $(BUILD)/libgilscope.a "$$DESTDIR$$PREFIX/lib/libgilscope.a"
 	@for plugin in $(PLUGINS)/*.so; do [ ! -e "$$plugin" ] || \
 	    install -m 644 "$$plugin" "$$DESTDIR$$PREFIX/share/gilscope/kernels"; done
 	@for module in $(MODULE)/gilscope_nogil.*.so; do [ ! -e "$$module" ] || \
 	    install -m 644 "$$module" "$$DESTDIR$$PREFIX/share/gilscope/python"; done
 
 uninstall: ## remove what install put there
-	rm -f "$$DESTDIR$$PREFIX/bin/gilscope"
+	rm -f "$$DESTDIR$$PREFIX/bin/gilscope" "$$DESTDIR$$PREFIX/lib/libgilscope.a"
 	rm -rf "$$DESTDIR$$PREFIX/share/gilscope" "$$DESTDIR$$PREFIX/include/gilscope"
 
 clean: ## remove what was built; results stay
 	rm -rf .build gilscope
 
 help: ## this list
-	@echo "usage: make [TARGET...] [QUICK=1] [BENCH='options of bench'] [BREAKEVEN=…] [CONVOY=…] [RESULTS=DIR] [CC=clang] [V=1]"
+	@echo "usage: make [TARGET...] [QUICK=1] [BENCH='options of bench'] [BREAKEVEN=…] [CONVOY=…] [RESULTS=DIR] [CC=clang] [DEBUG=1] [V=1]"
 	@awk -F ' ## ' '/^[a-z-]+:.* ## / { split($$1, t, ":"); printf "  make %-12s %s\n", t[1], $$2 }' Makefile
 
 # Goals of one command run in the order given: deps first, whatever -j says.
@@ -234,7 +238,7 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-.PHONY: all python plugins bench breakeven gallery convoy plot test check check-locks check-rule check-faults units example deps lint install uninstall clean help FORCE
+.PHONY: all python plugins library bench breakeven gallery convoy plot test check check-locks check-rule check-faults units example deps lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(UNITS:%.c=$(BUILD)/%.o)
 -include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNITS:%.c=$(BUILD)/%.d)
