@@ -12,15 +12,14 @@ my $full = ($ENV{CHECK} // '') eq 'full';
 my ($cc) = my @cc = split ' ', $ENV{CC} // 'cc';
 plan(skip_all => "no compiler $cc") if !have($cc);
 
-# Folders of our own: nobody else builds in them meanwhile.
+# Folders of our own, and the usual flags: whatever those are that the tests run with.
 my $folder = temp_folder();
-my %library = map { ($_ => "$folder/" . ($_ eq '' ? 'plain' : 'debug')) } '', 'DEBUG=1';
-for my $option (sort keys %library) {
-    my $result = run('make', '-s', "CC=@cc", "BUILD=$library{$option}", $option || (), 'library');
-    is($result->{exit}, 0, "make $option library") or BAIL_OUT($result->{err});
-}
-my $debug = "$library{'DEBUG=1'}/libgilscope.a";
-my $plain = "$library{''}/libgilscope.a";
+my @usual = ("CC=@cc", words('CFLAGS=-O2 LDFLAGS= SANITIZE='));
+my ($debug, $plain) = map {
+    my $result = run('make', '-s', @usual, "DEBUG=$_", "BUILD=$folder/library$_", 'library');
+    is($result->{exit}, 0, "make DEBUG=$_ library") or diag($result->{err});
+    "$folder/library$_/libgilscope.a"
+} 1, '';
 
 # compiled(PROGRAM, LIBRARY, OPTION...): the path of what it comes to, or undef.
 my $built = 0;
@@ -90,7 +89,7 @@ subtest 'gilscope itself runs with the checks' => sub {
     plan(skip_all => 'CHECK=full does it (make check-rule)') if !$full;
     local $Gilscope::LIMIT_S = 600;
     my $build = "$folder/whole";
-    my $result = run('make', '-s', "CC=@cc", "BUILD=$build", 'DEBUG=1', "$build/gilscope", "$build/tests/test_gil");
+    my $result = run('make', '-s', @usual, "BUILD=$build", 'DEBUG=1', "$build/gilscope", "$build/tests/test_gil");
     is($result->{exit}, 0, 'make DEBUG=1') or diag($result->{err});
     for my $variant (words('gil ticks critical hold release')) {
         $result = run("$build/gilscope", words("bench -q -r 2 -T 5ms -t 1,2,3 -v $variant -o"), temp_folder());
