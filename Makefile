@@ -13,15 +13,19 @@ BREAKEVEN =
 CONVOY  =
 QUICK_SWEEP := --length=100ns,1us,10us,100us,1ms --time=50ms
 QUICK   =
+# DEBUG=1: the locks check at run time that they are used as they must be, into a folder of its own.
+DEBUG   =
 
 comma := ,
-BUILD := .build/$(notdir $(firstword $(CC)))$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
-WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
+BUILD := .build/$(notdir $(firstword $(CC)))$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(DEBUG),-debug)
+# The rule of thread_safety.h, which clang alone can check, and by which it refuses.
+RULE := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),-Wthread-safety-beta -Werror=thread-safety)
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(RULE) $(if $(WERROR),-Werror)
 HWLOC_CFLAGS := $(shell pkg-config --cflags hwloc 2>/dev/null)
 HWLOC_LIBS := $(shell pkg-config --libs hwloc 2>/dev/null || echo -lhwloc)
 SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude $(WARNINGS) -fopenmp -pthread \
-             $(HWLOC_CFLAGS) $(SANITIZER) $(CFLAGS)
+             $(HWLOC_CFLAGS) $(SANITIZER) $(if $(DEBUG),-DGILSCOPE_DEBUG) $(CFLAGS)
 # -ldl: dladdr is in libc only since glibc 2.34.
 ALL_LIBS = $(HWLOC_LIBS) -lm -ldl $(LDLIBS)
 # V=1 shows the commands as they are.
@@ -166,6 +170,16 @@ $(BUILD)/gilscope.a: $(OBJECTS)
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
+# The locks alone, and the recording of what happens, for programs of others. kernel.h is the header
+# of plug-ins, which link nothing.
+INSTALLED_HEADERS := $(patsubst %,include/gilscope/%.h,error gil gil_debug kernel thread_safety trace)
+LIBRARY := $(wildcard src/gil/*.c) src/error.c src/machine/clock.c src/trace/trace.c
+$(BUILD)/libgilscope.a: $(LIBRARY:%.c=$(BUILD)/%.o)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+library: $(BUILD)/libgilscope.a ## the locks of gil.h for programs of your own (DEBUG=1: with checks)
+
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/gilscope.a
 	@mkdir -p $(@D)
 	$(call SAY,LINK)
@@ -195,28 +209,30 @@ deps: ## install what is missing, with the system's package manager
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck
 	@.ci/lint
 
-install: gilscope python plugins ## install to $(DESTDIR)$(PREFIX): bin/gilscope, share/gilscope, the header of plug-ins
+install: gilscope python plugins library ## install to $(DESTDIR)$(PREFIX): bin/gilscope, share/gilscope, headers and library for your own programs
 	install -d "$$DESTDIR$$PREFIX/bin" "$$DESTDIR$$PREFIX/share/gilscope/plot"
 	install -m 755 gilscope "$$DESTDIR$$PREFIX/bin/gilscope"
 	install -m 644 plot/*.gp plot/*.awk "$$DESTDIR$$PREFIX/share/gilscope/plot"
 	install -m 755 plot/plot "$$DESTDIR$$PREFIX/share/gilscope/plot/plot"
 	install -d "$$DESTDIR$$PREFIX/share/gilscope/python"
 	install -d "$$DESTDIR$$PREFIX/share/gilscope/kernels" "$$DESTDIR$$PREFIX/include/gilscope"
-	install -m 644 include/gilscope/kernel.h "$$DESTDIR$$PREFIX/include/gilscope"
+	install -d "$$DESTDIR$$PREFIX/lib"
+	install -m 644 $(INSTALLED_HEADERS) "$$DESTDIR$$PREFIX/include/gilscope"
+	install -m 644 $(BUILD)/libgilscope.a "$$DESTDIR$$PREFIX/lib/libgilscope.a"
 	@for plugin in $(PLUGINS)/*.so; do [ ! -e "$$plugin" ] || \
 	    install -m 644 "$$plugin" "$$DESTDIR$$PREFIX/share/gilscope/kernels"; done
 	@for module in $(MODULE)/gilscope_nogil.*.so; do [ ! -e "$$module" ] || \
 	    install -m 644 "$$module" "$$DESTDIR$$PREFIX/share/gilscope/python"; done
 
 uninstall: ## remove what install put there
-	rm -f "$$DESTDIR$$PREFIX/bin/gilscope"
+	rm -f "$$DESTDIR$$PREFIX/bin/gilscope" "$$DESTDIR$$PREFIX/lib/libgilscope.a"
 	rm -rf "$$DESTDIR$$PREFIX/share/gilscope" "$$DESTDIR$$PREFIX/include/gilscope"
 
 clean: ## remove what was built; results stay
 	rm -rf .build gilscope
 
 help: ## this list
-	@echo "usage: make [TARGET...] [QUICK=1] [BENCH='options of bench'] [BREAKEVEN=…] [CONVOY=…] [RESULTS=DIR] [CC=clang] [V=1]"
+	@echo "usage: make [TARGET...] [QUICK=1] [BENCH='options of bench'] [BREAKEVEN=…] [CONVOY=…] [RESULTS=DIR] [CC=clang] [DEBUG=1] [V=1]"
 	@awk -F ' ## ' '/^[a-z-]+:.* ## / { split($$1, t, ":"); printf "  make %-12s %s\n", t[1], $$2 }' Makefile
 
 # Goals of one command run in the order given: deps first, whatever -j says.
@@ -224,7 +240,7 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-.PHONY: all python plugins bench breakeven gallery convoy plot test check check-locks check-rule check-faults units example deps lint install uninstall clean help FORCE
+.PHONY: all python plugins library bench breakeven gallery convoy plot test check check-locks check-rule check-faults units example deps lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(UNITS:%.c=$(BUILD)/%.o)
 -include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNITS:%.c=$(BUILD)/%.d)

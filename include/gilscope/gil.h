@@ -10,23 +10,35 @@
  *     }
  *     gil_release(gil, me);
  *     gil_destroy(gil);
- */
+ *
+ * What the lock protects is declared so, GUARDED_BY(the_gil), and clang then refuses a program that
+ * touches it without the lock, acquires or releases the lock twice, or returns while holding it. It
+ * checks one function at a time, on all its paths: an OpenMP region as if the thread that meets it
+ * went through it once, and nothing behind a pointer to a function or through a pointer to the data
+ * (README, "The rule, checked"). With GILSCOPE_DEBUG defined, here and in the library, the same
+ * mistakes end the program while it runs: see gil_debug.h.
+ *
+ * An example is tests/programs/counter.c. Needs -fopenmp, and -lgilscope of `make install`. */
 #ifndef GILSCOPE_GIL_H
 #define GILSCOPE_GIL_H
 
 #include "gilscope/error.h"
-#include "gilscope/option_bits.h"
-#include "gilscope/trace.h"
+#include "gilscope/thread_safety.h"
 
 #include <stddef.h>
 #include <stdint.h>
+#ifdef GILSCOPE_DEBUG
+#    include <stdatomic.h>
+#endif
+
+struct trace; /* trace.h */
 
 struct gil_config {
     double switch_interval_s; /* sys.setswitchinterval; locks without one ignore it */
     struct trace *trace;      /* what happens is recorded there; null: nowhere */
 };
 
-/* Kept by the lock, under the lock. */
+/* Kept by the lock, under the lock (`forced` alone: under a mutex of its own). */
 struct gil_counts {
     uint64_t acquired;  /* in all */
     uint64_t contended; /* of these: the lock was not free when asked for */
@@ -35,7 +47,9 @@ struct gil_counts {
     uint64_t forced;    /* releases that waited until another thread had the lock */
 };
 
-struct gil;
+/* What a thread holds, for clang: see thread_safety.h. */
+struct CAPABILITY("lock") gil;
+extern struct gil the_gil; /* whichever it is; defined nowhere */
 
 struct gil_kind {
     const char *name;
@@ -53,8 +67,12 @@ struct gil_kind {
 /* What every lock begins with. */
 struct gil {
     const struct gil_kind *kind;
-    struct gil_counts counts; /* read it while no thread uses the lock */
-    struct trace *trace;      /* of the config */
+    struct gil_counts counts GUARDED_BY(the_gil); /* gil_counts() reads them */
+    struct trace *trace;                          /* of the config */
+#ifdef GILSCOPE_DEBUG
+    atomic_uint holder;             /* 1 + its number; 0: nobody */
+    _Atomic(const char *) taken_in; /* by which function */
+#endif
 };
 
 /* CPython up to 3.1: a semaphore, given up and asked for again after every chunk. */
@@ -67,52 +85,50 @@ extern const struct gil_kind gil_critical;
 extern const struct gil_kind *const gil_kinds[];
 extern const size_t gil_kind_count;
 
-/* For the locks: what the calling thread does. */
-static inline void gil_event(const struct gil *gil, unsigned thread, enum trace_kind kind,
-                             uint32_t detail)
-{
-    if (gil->trace != NULL) {
-        trace_event(&gil->trace->buffers[thread], kind, detail);
-    }
-}
-
-/* For locks whose threads may sleep several times for it: before the sleeps, and when it has the
- * lock: see trace_sleeps. */
-static inline void gil_sleeps(const struct gil *gil, unsigned thread)
-{
-    if (gil->trace != NULL) {
-        trace_sleeps(&gil->trace->buffers[thread]);
-    }
-}
-static inline void gil_got_after_sleeps(const struct gil *gil, unsigned thread)
-{
-    if (gil->trace != NULL) {
-        trace_got_after_sleeps(&gil->trace->buffers[thread]);
-    }
-}
-
 /* A new lock, free, in *out; the caller gives it to gil_destroy once no thread uses it. */
 bool gil_create(struct gil **out, const struct gil_kind *kind, const struct gil_config *config,
                 struct error *error);
-void gil_destroy(struct gil *gil);
+/* Null is fine. */
+void gil_destroy(struct gil *gil) EXCLUDES(the_gil);
 
+/* What happened so far, while no thread uses the lock: that is why clang need not look. */
+static inline struct gil_counts gil_counts(const struct gil *gil) EXCLUDES(the_gil)
+    NO_THREAD_SAFETY_ANALYSIS
+{
+    return gil->counts;
+}
+
+#ifdef GILSCOPE_DEBUG
+#    include "gilscope/gil_debug.h"
+#else
 /* Blocks until the calling thread holds the lock. It must not hold it already. */
-static inline void gil_acquire(struct gil *gil, unsigned thread)
+static inline void gil_acquire(struct gil *gil, unsigned thread) ACQUIRE(the_gil)
+    NO_THREAD_SAFETY_ANALYSIS /* behind a pointer clang sees nothing */
 {
     gil->kind->acquire(gil, thread);
 }
 
 /* Gives the lock up. The calling thread must hold it. May block until another thread has it,
  * where the protocol forces a switch. */
-static inline void gil_release(struct gil *gil, unsigned thread)
+static inline void gil_release(struct gil *gil, unsigned thread) RELEASE(the_gil)
+    NO_THREAD_SAFETY_ANALYSIS
 {
     gil->kind->release(gil, thread);
 }
 
 /* Asked by the holder after every chunk: should it give the lock up now? Never blocks. */
-static inline bool gil_should_yield(const struct gil *gil)
+static inline bool gil_should_yield(const struct gil *gil) REQUIRES(the_gil)
 {
     return gil->kind->should_yield(gil);
 }
+
+/* For functions that touch what the lock protects: the calling thread must hold it. Costs nothing,
+ * and checks nothing, but under GILSCOPE_DEBUG. */
+static inline void gil_assert_held(const struct gil *gil, unsigned thread) REQUIRES(the_gil)
+{
+    (void)gil;
+    (void)thread;
+}
+#endif
 
 #endif

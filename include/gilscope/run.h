@@ -8,6 +8,8 @@
 #include "gilscope/interrupt.h"
 #include "gilscope/kernel.h"
 #include "gilscope/machine.h"
+#include "gilscope/option_bits.h"
+#include "gilscope/trace.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,7 +37,7 @@ enum { CHECKS_MAX = 8 };
 
 /* A cache line that all threads write to, under the lock: a reference count, say. */
 struct shared_line {
-    _Alignas(128) uint64_t count;
+    _Alignas(128) uint64_t count GUARDED_BY(the_gil);
 };
 
 struct run;
@@ -156,7 +158,7 @@ void worker_do(struct worker *me, uint64_t units);
 void worker_call(struct worker *me);
 /* What an interpreter does between two calls, with its lock held: a stretch of work, and writes to
  * what all threads share. */
-void worker_interpret(struct worker *me);
+void worker_interpret(struct worker *me) REQUIRES(the_gil);
 /* Should it look at the lock now? Asked after every call. CPython up to 3.1 looks after so many
  * ticks, CPython since then after each call. */
 static inline bool worker_looks(struct worker *me)

@@ -4,6 +4,7 @@
 
 #include "gilscope/gil.h"
 #include "gilscope/kernel.h"
+#include "gilscope/option_bits.h"
 #include "gilscope/parse.h"
 
 #include <stdbool.h>

@@ -37,14 +37,17 @@ struct server {
     _Atomic double end_s;
 };
 
-static void take(struct server *server, const struct worker *me)
+/* Where there is no lock nothing keeps others out, and nothing is protected. */
+static void take(struct server *server, const struct worker *me) ACQUIRE(the_gil)
+    NO_THREAD_SAFETY_ANALYSIS
 {
     if (server->gil != NULL) {
         gil_acquire(server->gil, me->id);
     }
 }
 
-static void drop(struct server *server, const struct worker *me)
+static void drop(struct server *server, const struct worker *me) RELEASE(the_gil)
+    NO_THREAD_SAFETY_ANALYSIS
 {
     if (server->gil != NULL) {
         gil_release(server->gil, me->id);
@@ -77,7 +80,7 @@ static void begin(struct server *server)
 
 /* Waits for the next message as CPython's sock_recvfrom does. False where none came in a while. */
 static bool receive(struct server *server, const struct worker *me,
-                    struct convoy_message *message, struct sockaddr_in *from)
+                    struct convoy_message *message, struct sockaddr_in *from) REQUIRES(the_gil)
 {
     socklen_t size = sizeof *from;
 
@@ -92,6 +95,7 @@ static bool receive(struct server *server, const struct worker *me,
 /* Sends it back as CPython's sock_sendto does. */
 static void answer(struct server *server, const struct worker *me,
                    const struct convoy_message *message, const struct sockaddr_in *to)
+    REQUIRES(the_gil)
 {
     drop(server, me);
     /* What cannot be sent is as good as lost: the client asks again. */
@@ -251,7 +255,7 @@ static bool try_once(void *context, struct error *error)
     prepare_run(server);
     atomic_init(&server->end_s, (double)INFINITY);
     run_team(server);
-    server->outcome->handoffs = server->gil != NULL ? server->gil->counts.handoffs : 0;
+    server->outcome->handoffs = server->gil != NULL ? gil_counts(server->gil).handoffs : 0;
     gil_destroy(server->gil);
     return check_team(server, error) && cost_rest(setup->machine, error);
 }

@@ -26,12 +26,12 @@ enum { NOBODY = 2 };
 struct ping_pong {
     _Alignas(128) atomic_bool asks[2];
     _Alignas(128) atomic_uint owner; /* the last thread that got the lock */
-    /* The rest is guarded by the lock. */
     _Alignas(128) struct gil *gil;
-    uint64_t wanted, got; /* acquires; the first is no hand-off */
-    uint64_t held;        /* turns of the delay */
-    double released_s;
-    double *each_s;       /* each_s[wanted] */
+    uint64_t wanted; /* acquires; the first is no hand-off */
+    uint64_t got GUARDED_BY(the_gil);
+    uint64_t held; /* turns of the delay */
+    double released_s GUARDED_BY(the_gil);
+    double *each_s PT_GUARDED_BY(the_gil); /* each_s[wanted] */
     atomic_bool finished; /* atomic, since who waits for the other looks without the lock */
 };
 
@@ -46,7 +46,7 @@ static void relax(void)
 }
 
 /* The lock has been got: the clock first, then who it is. */
-static void enter(struct ping_pong *game, unsigned me)
+static void enter(struct ping_pong *game, unsigned me) REQUIRES(the_gil)
 {
     double now_s = clock_now();
 
@@ -66,7 +66,7 @@ static void enter(struct ping_pong *game, unsigned me)
 }
 
 /* Holds the lock until the other waits for it, and a while more. */
-static void hold(struct ping_pong *game, unsigned other)
+static void hold(struct ping_pong *game, unsigned other) REQUIRES(the_gil)
 {
     /* Relaxed: it only has to be seen soon; no data comes with it. */
     while (!atomic_load_explicit(&game->asks[other], memory_order_relaxed)) {
@@ -124,7 +124,7 @@ bool cost_handoffs(const struct cost_place *place, uint64_t count, double *secon
         return false;
     }
     bool done = play_in_team(&game, place, error);
-    *made = game.gil->counts.handoffs;
+    *made = gil_counts(game.gil).handoffs;
     *seconds = estimate_median(game.each_s, count).median * (double)count;
     gil_destroy(game.gil);
     free(game.each_s);

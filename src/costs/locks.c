@@ -7,7 +7,7 @@
 /* So long that nobody asks for the lock meanwhile. */
 static const struct gil_config patient = {.switch_interval_s = 3600};
 
-static void release_and_acquire(struct gil *gil, uint64_t count)
+static void release_and_acquire(struct gil *gil, uint64_t count) REQUIRES(the_gil)
 {
     for (uint64_t i = 0; i < count; i++) {
         gil_release(gil, 0);
@@ -33,7 +33,7 @@ bool measure_free(const struct cost_place *place, uint64_t count, double *second
     return true;
 }
 
-static bool look(const struct gil *gil, uint64_t count)
+static bool look(const struct gil *gil, uint64_t count) REQUIRES(the_gil)
 {
     bool seen = false;
 

@@ -19,6 +19,7 @@ bool gil_create(struct gil **out, const struct gil_kind *kind, const struct gil_
     return true;
 }
 
+#undef gil_destroy /* under GILSCOPE_DEBUG a macro */
 void gil_destroy(struct gil *gil)
 {
     if (gil != NULL) {

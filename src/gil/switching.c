@@ -1,7 +1,7 @@
 /* The GIL of CPython 3.2 and later (Antoine Pitrou; Python/ceval_gil.c): a flag under a mutex
  * and a condition. Who waits longer than the switch interval asks the holder to drop the
  * lock; who drops it on request waits until another thread has taken it. */
-#include "gilscope/gil.h"
+#include "lock.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -12,21 +12,49 @@
 
 static const unsigned NOBODY = UINT_MAX;
 
+/* The two mutexes, for clang: see thread_safety.h. Where both are held, the first was first. */
+struct CAPABILITY("mutex") mutex;
+extern struct mutex the_mutex, the_switch_mutex; /* defined nowhere */
+
 struct switching {
     struct gil base;
     int64_t switch_interval_ns;
     /* Looked at by the holder after every chunk, set by waiting threads. */
     atomic_bool drop_request;
 
-    pthread_mutex_t mutex; /* guards locked and switch_number */
+    pthread_mutex_t mutex;
     pthread_cond_t released;
-    bool locked;
-    uint64_t switch_number; /* how often the holder has changed */
+    bool locked GUARDED_BY(the_mutex);
+    uint64_t switch_number GUARDED_BY(the_mutex); /* how often the holder has changed */
 
-    pthread_mutex_t switch_mutex; /* guards last_holder */
+    pthread_mutex_t switch_mutex;
     pthread_cond_t switched;
-    unsigned last_holder; /* the holder while locked, else the one before */
+    /* The holder while locked, else the one before. */
+    unsigned last_holder GUARDED_BY(the_switch_mutex);
 };
+
+/* The C library's mutexes say nothing to clang, so these do. */
+static void lock_mutex(struct switching *lock) ACQUIRE(the_mutex) NO_THREAD_SAFETY_ANALYSIS
+{
+    pthread_mutex_lock(&lock->mutex);
+}
+
+static void unlock_mutex(struct switching *lock) RELEASE(the_mutex) NO_THREAD_SAFETY_ANALYSIS
+{
+    pthread_mutex_unlock(&lock->mutex);
+}
+
+static void lock_switch_mutex(struct switching *lock) ACQUIRE(the_switch_mutex)
+    NO_THREAD_SAFETY_ANALYSIS
+{
+    pthread_mutex_lock(&lock->switch_mutex);
+}
+
+static void unlock_switch_mutex(struct switching *lock) RELEASE(the_switch_mutex)
+    NO_THREAD_SAFETY_ANALYSIS
+{
+    pthread_mutex_unlock(&lock->switch_mutex);
+}
 
 /* A condition whose time-outs no change of the wall clock can move. */
 static int init_condition(pthread_cond_t *condition)
@@ -72,7 +100,8 @@ mutex:
     return failed;
 }
 
-static struct gil *create(const struct gil_config *config)
+/* Not looked at by clang: nobody else has the lock yet. */
+static struct gil *create(const struct gil_config *config) NO_THREAD_SAFETY_ANALYSIS
 {
     struct switching *lock = calloc(1, sizeof *lock);
 
@@ -116,23 +145,26 @@ static struct timespec interval_from_now(int64_t interval_ns)
     return at;
 }
 
-/* Waits, with the mutex held, until the lock is free; asks the holder to drop it after each
- * switch interval in which nobody has switched. */
-static void wait_until_free(struct switching *lock, unsigned thread)
+/* Waits until the lock is free; asks the holder to drop it after each switch interval in which
+ * nobody has switched. How often it asked. */
+static uint64_t wait_until_free(struct switching *lock, unsigned thread) REQUIRES(the_mutex)
 {
+    uint64_t requests = 0;
+
     while (lock->locked) {
         uint64_t switch_number = lock->switch_number;
         struct timespec deadline = interval_from_now(lock->switch_interval_ns);
         int waited = pthread_cond_timedwait(&lock->released, &lock->mutex, &deadline);
 
         if (waited == ETIMEDOUT && lock->locked && lock->switch_number == switch_number) {
-            lock->base.counts.requested++;
+            requests++;
             /* Relaxed: a hint that carries no data. Setting and clearing it both happen
              * under the mutex, which keeps a stale request from outliving a switch. */
             atomic_store_explicit(&lock->drop_request, true, memory_order_relaxed);
             gil_event(&lock->base, thread, TRACE_ASKS, 0);
         }
     }
+    return requests;
 }
 
 static void acquire(struct gil *gil, unsigned thread)
@@ -140,14 +172,15 @@ static void acquire(struct gil *gil, unsigned thread)
     struct switching *lock = (struct switching *)gil;
 
     gil_event(gil, thread, TRACE_WANTS, 0);
-    pthread_mutex_lock(&lock->mutex);
-    gil->counts.contended += lock->locked;
-    wait_until_free(lock, thread);
+    lock_mutex(lock);
+    bool contended = lock->locked;
+    uint64_t requests = wait_until_free(lock, thread);
 
     /* Holder and switch are made known together: a thread in wait_for_switch() must not see
      * one without the other. */
-    pthread_mutex_lock(&lock->switch_mutex);
+    lock_switch_mutex(lock);
     lock->locked = true;
+    gil_taken(gil);
     if (lock->last_holder != thread) {
         gil->counts.handoffs += lock->last_holder != NOBODY;
         lock->last_holder = thread;
@@ -156,13 +189,22 @@ static void acquire(struct gil *gil, unsigned thread)
     /* Before the signal: who was switched away must not record that first. */
     gil_event(gil, thread, TRACE_GOT, 0);
     pthread_cond_signal(&lock->switched);
-    pthread_mutex_unlock(&lock->switch_mutex);
+    unlock_switch_mutex(lock);
 
     gil->counts.acquired++;
+    gil->counts.contended += contended;
+    gil->counts.requested += requests;
     /* Relaxed: see wait_until_free(). Without it the new holder would drop the lock at once,
      * for a request that was meant for the one before. */
     atomic_store_explicit(&lock->drop_request, false, memory_order_relaxed);
-    pthread_mutex_unlock(&lock->mutex);
+    unlock_mutex(lock);
+}
+
+/* The one count that is made without the lock, and so under a mutex. */
+static void count_forced(struct switching *lock) REQUIRES(the_switch_mutex)
+    NO_THREAD_SAFETY_ANALYSIS
+{
+    lock->base.counts.forced++;
 }
 
 /* Forced switching: whoever dropped the lock on request must not be the one who gets it
@@ -171,7 +213,7 @@ static void wait_for_switch(struct switching *lock, unsigned thread)
 {
     bool forced = false;
 
-    pthread_mutex_lock(&lock->switch_mutex);
+    lock_switch_mutex(lock);
     while (lock->last_holder == thread) {
         struct timespec deadline = interval_from_now(lock->switch_interval_ns);
         forced = true;
@@ -179,8 +221,10 @@ static void wait_for_switch(struct switching *lock, unsigned thread)
          * interval, not the run. */
         pthread_cond_timedwait(&lock->switched, &lock->switch_mutex, &deadline);
     }
-    lock->base.counts.forced += forced;
-    pthread_mutex_unlock(&lock->switch_mutex);
+    if (forced) {
+        count_forced(lock);
+    }
+    unlock_switch_mutex(lock);
     if (forced) {
         gil_event(&lock->base, thread, TRACE_SWITCHED, 0);
     }
@@ -198,7 +242,7 @@ static void release(struct gil *gil, unsigned thread)
 {
     struct switching *lock = (struct switching *)gil;
 
-    pthread_mutex_lock(&lock->mutex);
+    lock_mutex(lock);
     /* Under the mutex, under which requests are made: one that comes later is made of another
      * holder, and does not have this thread wait. So who was switched away has seen it. */
     if (should_yield(gil)) {
@@ -208,7 +252,7 @@ static void release(struct gil *gil, unsigned thread)
     gil_event(gil, thread, TRACE_GAVE_UP, 0);
     lock->locked = false;
     pthread_cond_signal(&lock->released);
-    pthread_mutex_unlock(&lock->mutex);
+    unlock_mutex(lock);
 
     /* Relaxed: a request made while this thread held the lock was stored under the mutex that
      * it has just had, so it is seen; one that is seen but answered already costs a look at

@@ -80,9 +80,14 @@ void fact_openmp(char *buffer, unsigned size)
 
 void fact_compiler(char *buffer, unsigned size)
 {
-#ifdef __clang__
-    snprintf(buffer, size, "%s", __VERSION__); /* says clang itself */
+#ifdef GILSCOPE_DEBUG
+    static const char checks[] = ", with checks (DEBUG=1)"; /* which take time */
 #else
-    snprintf(buffer, size, "gcc %s", __VERSION__);
+    static const char checks[] = "";
+#endif
+#ifdef __clang__
+    snprintf(buffer, size, "%s%s", __VERSION__, checks); /* says clang itself */
+#else
+    snprintf(buffer, size, "gcc %s%s", __VERSION__, checks);
 #endif
 }

@@ -2,7 +2,6 @@
 #include "gilscope/trace.h"
 
 #include "gilscope/clock.h"
-#include "gilscope/statistics.h"
 
 #include <errno.h>
 #include <math.h>
@@ -193,29 +192,4 @@ void trace_sleeps_end(struct trace_buffer *buffer)
     if (buffer != NULL && buffer->open != 0) {
         trace_sleeps(buffer);
     }
-}
-
-double trace_event_cost(void)
-{
-    enum { EVENTS = 4096, LOOPS = 25 };
-    struct error error;
-    struct trace trace;
-    double cost[LOOPS];
-
-    if (!trace_open(&trace, 1, EVENTS, &error)) {
-        return NAN;
-    }
-    for (int loop = 0; loop < LOOPS; loop++) {
-        /* Volatile: the compiler must not see that it is the same each time, as it cannot see that
-         * in a run. */
-        struct trace_buffer *volatile buffer = trace.buffers;
-        buffer->count = 0;
-        double start_s = clock_now();
-        for (int i = 0; i < EVENTS; i++) {
-            trace_event(buffer, TRACE_WANTS, 0);
-        }
-        cost[loop] = (clock_now() - start_s) / EVENTS;
-    }
-    trace_close(&trace);
-    return estimate_median(cost, LOOPS).median;
 }

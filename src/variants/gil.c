@@ -25,7 +25,7 @@ static bool run_gil(struct run *run, struct error *error)
         gil_release(gil, me->id);
         worker_end(me);
     }
-    run->handoffs = gil->counts.handoffs;
+    run->handoffs = gil_counts(gil).handoffs;
     gil_destroy(gil);
     return true;
 }

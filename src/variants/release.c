@@ -28,7 +28,7 @@ static bool run_release(struct run *run, struct error *error)
         gil_release(gil, me->id);
         worker_end(me);
     }
-    run->handoffs = gil->counts.handoffs;
+    run->handoffs = gil_counts(gil).handoffs;
     gil_destroy(gil);
     return true;
 }

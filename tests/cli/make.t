@@ -25,6 +25,27 @@ subtest 'QUICK=1 is a shorter bench, and a sweep of fewer lengths' => sub {
     unlike(run('make', '-n', 'breakeven')->{out}, qr/--length/, 'and all lengths without it');
 };
 
+# The lines of the README, for a compiler that looks where it was installed. (What was compiled with
+# other flags may need them here, too.)
+sub uses_the_library {
+    my ($prefix) = @_;
+    my $here = temp_folder();
+    my %env = (CPATH => "$prefix/include", LIBRARY_PATH => "$prefix/lib");
+    my ($cc) = split ' ', $ENV{CC} // 'cc';
+    my ($build) = slurp("$ROOT/README.md") =~ /^(cc [^\n#]* -lgilscope [^\n#]*)/m;
+
+    symlink "$ROOT/tests", "$here/tests";
+    for my $header (map { "gilscope/$_.h" } words('error gil kernel thread_safety trace')) {
+        my $source = spew("$here/alone.c", "#include <$header>\n");
+        my $result = run({env => \%env}, $cc, words('-fopenmp -Wall -Wextra -Werror -fsyntax-only'), $source);
+        is($result->{exit}, 0, "$header needs nothing that is not there") or diag($result->{err});
+    }
+    my $result = run({env => \%env, cd => $here}, 'sh', '-c', $build =~ s/^cc/$cc/r);
+    is($result->{exit}, 0, 'a program of one\'s own: as the README says') or diag($result->{err});
+    like(run({cd => $here}, './counter')->{out}, qr/\A400000; /, 'which counts');
+    return;
+}
+
 subtest 'make install puts a program where it is told' => sub {
     my $here = temp_folder();
     my $result = run('make', '-s', 'install', "DESTDIR=$here/a root", 'PREFIX=/usr');
@@ -37,6 +58,7 @@ subtest 'make install puts a program where it is told' => sub {
     is(slurp("$here/a root/usr/include/gilscope/kernel.h"), slurp("$ROOT/include/gilscope/kernel.h"), 'the header of plug-ins');
     is(join(' ', names_in("$here/a root/usr/share/gilscope/kernels")),
         join(' ', grep { /\.so$/ } names_in("$ROOT/.build/kernels")), 'the plug-ins that were built');
+    uses_the_library("$here/a root/usr") if $ENV{MAKEFLAGS} !~ /(?:CFLAGS|SANITIZE|DEBUG)=./;
     is(run('make', '-s', 'uninstall', "DESTDIR=$here/a root", 'PREFIX=/usr')->{exit}, 0, 'make uninstall');
     is(run('find', "$here/a root", '-type', 'f')->{out}, '', 'leaves no file');
 };

@@ -252,7 +252,7 @@ static void test_every_hand_off_is_one(void **state)
 }
 
 /* A lock that works, but counts no hand-offs. */
-static void forget_and_release(struct gil *gil, unsigned thread)
+static void forget_and_release(struct gil *gil, unsigned thread) REQUIRES(the_gil)
 {
     gil->counts.handoffs = 0;
     gil_ticks.release(gil, thread);
