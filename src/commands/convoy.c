@@ -7,6 +7,7 @@
 #include "gilscope/clock.h"
 #include "gilscope/convoy_report.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/pauses.h"
 #include "gilscope/threads.h"
 
 #include <math.h>
@@ -187,8 +188,14 @@ static bool measure(struct convoy_command *run, size_t c, struct error *error)
     if (guest != NULL && !guest_is_there(&guest->variant)) {
         return true;
     }
-    bool done = guest != NULL ? convoy_run_guest(guest, &setup, run->client, &outcome, error)
-                              : convoy_run(&setup, run->client, &outcome, error);
+    struct attempt attempt = {0};
+    bool done;
+    do {
+        attempt_begin(&attempt);
+        outcome = (struct convoy_outcome){.wall_s = 0};
+        done = guest != NULL ? convoy_run_guest(guest, &setup, run->client, &outcome, error)
+                             : convoy_run(&setup, run->client, &outcome, error);
+    } while (attempt_again(&attempt, &done, error));
     if (done) {
         convoy_enter(&run->plan, c, run->blocks_done, &outcome,
                      setup.serves ? convoy_client_answers(run->client) : NULL);
@@ -269,6 +276,7 @@ static void tell_where(const struct convoy_command *run, bool complete)
 {
     const char *folder = run->settings->output;
 
+    pauses_tell();
     if (run->kept_earlier) {
         fprintf(stderr,
                 "gilscope: rows of an interrupted run, kept beside: %s/convoy.csv.part.N\n",

@@ -7,6 +7,7 @@
 #include "gilscope/interrupt.h"
 #include "gilscope/machine_csv.h"
 #include "gilscope/outfile.h"
+#include "gilscope/pauses.h"
 #include "gilscope/plan.h"
 
 #include <stdlib.h>
@@ -175,6 +176,7 @@ static void tell(const struct costs_run *run, bool complete)
 {
     const char *folder = run->settings->output;
 
+    pauses_tell();
     if (run->kept_earlier) {
         fprintf(stderr,
                 "gilscope: rows of an interrupted run, kept beside: %s/costs.csv.part.N\n",

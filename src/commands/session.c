@@ -4,6 +4,7 @@
 #include "gilscope/clock.h"
 #include "gilscope/guard.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/pauses.h"
 #include "gilscope/text.h"
 
 #include <limits.h>
@@ -224,7 +225,12 @@ static bool measure_reference(struct session *session, size_t r, unsigned rep,
         return false;
     }
     double start_s = clock_now();
-    bool measured = references[r].measure(session->settings->time_s, value, error);
+    struct attempt attempt = {0};
+    bool measured;
+    do {
+        attempt_begin(&attempt);
+        measured = references[r].measure(session->settings->time_s, value, error);
+    } while (attempt_again(&attempt, &measured, error));
     session->timed_s += clock_now() - start_s;
     return measured;
 }

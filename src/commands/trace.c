@@ -3,6 +3,7 @@
 
 #include "gilscope/guard.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/pauses.h"
 #include "gilscope/runner.h"
 #include "gilscope/trace_report.h"
 #include "session.h"
@@ -167,6 +168,7 @@ static void tell(const struct trace_run *run, bool complete)
     if (run->settings.quiet) {
         return;
     }
+    pauses_tell();
     if (complete) {
         fprintf(stderr, "wrote %s/trace.csv, trace-threads.csv, trace.json\n", folder);
     } else if (interrupted()) {

@@ -2,6 +2,7 @@
 #include "gilscope/costs.h"
 
 #include "gilscope/interrupt.h"
+#include "gilscope/pauses.h"
 #include "gilscope/summary.h"
 
 #include <math.h>
@@ -24,9 +25,15 @@ static bool measure_once(const struct cost_place *place, cost_measure measure, u
     if (interrupted()) {
         return fail_signal(error, interrupted());
     }
-    return cost_rest(place->machine, error) &&
-           (place->slots == NULL || machine_bind(place->machine, place->slots, error)) &&
-           measure(place, count, seconds, error);
+    struct attempt attempt = {0};
+    bool done;
+    do {
+        attempt_begin(&attempt);
+        done = cost_rest(place->machine, error) &&
+               (place->slots == NULL || machine_bind(place->machine, place->slots, error)) &&
+               measure(place, count, seconds, error);
+    } while (attempt_again(&attempt, &done, error));
+    return done;
 }
 
 static uint64_t bounded(const struct cost *cost, double count)
