@@ -123,6 +123,7 @@ static bool prepare(struct session *session, struct error *error)
     session->progress = progress_line(session->settings->quiet);
     session->start_s = clock_now();
     session->cpu_at_start = cpu_time_now();
+    session->quota = quota_begin();
     return open_machine(session, error) && open_interpreters(session, error) &&
            session->kind->prepare(session, error) && allocate(session, error) &&
            runner_open(&session->runner, &session->plan, session->machine, session->settings,
@@ -300,6 +301,7 @@ bool session_run(const struct session_kind *kind, void *context,
         while (going && session.blocks_done < settings->reps) {
             going = run_block(&session, session.blocks_done, &random, error);
             session.blocks_done += going;
+            quota_look(&session.quota);
         }
         guard_rest();
         progress_clear(&session.progress);
