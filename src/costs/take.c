@@ -29,9 +29,11 @@ static bool measure_once(const struct cost_place *place, cost_measure measure, u
     bool done;
     do {
         attempt_begin(&attempt);
-        done = cost_rest(place->machine, error) &&
-               (place->slots == NULL || machine_bind(place->machine, place->slots, error)) &&
-               measure(place, count, seconds, error);
+        done =
+            cost_rest(place->machine, error) &&
+            (place->slots == NULL || machine_bind(place->machine, place->slots, error)) &&
+            measure(place, count, seconds, error) &&
+            (place->slots == NULL || machine_still_bound(place->machine, place->slots, error));
     } while (attempt_again(&attempt, &done, error));
     return done;
 }
