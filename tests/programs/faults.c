@@ -6,6 +6,7 @@
  *   FAIL_OPEN=N    the N-th open, fopen, pipe2 or socket finds no file descriptor left
  *   FAIL_MEMORY=N  the N-th malloc, calloc, realloc, aligned_alloc, strdup or mmap finds no memory
  *   FAIL_FORK=N    the N-th fork, and FAIL_THREAD=N the N-th pthread_create: EAGAIN
+ *   FAIL_ERRNO=N   is the error of FAIL_WRITE, where the disk is not just full
  *   FAIL_ON=1      not only the N-th fails, but all that follow
  *   KILL_WRITE=N   the N-th write of a forked process kills it before, KILL_AFTER=N after it
  *   CLOCK_BACK=1   the clock of the wall is an hour earlier at each look
@@ -46,6 +47,7 @@ static struct counts {
 } *shared;
 static long fails_at[FAULTS]; /* 0: never */
 static bool lasting;
+static int write_error = ENOSPC;
 static pid_t first;                    /* the program, not what it forks */
 static uintptr_t program, program_end; /* where its code is */
 
@@ -83,6 +85,7 @@ __attribute__((constructor)) static void set_up(void)
         fails_at[f] = n != NULL ? atol(n) : 0;
     }
     lasting = getenv("FAIL_ON") != NULL;
+    write_error = getenv("FAIL_ERRNO") != NULL ? atoi(getenv("FAIL_ERRNO")) : ENOSPC;
     first = getpid();
     dl_iterate_phdr(find_program, NULL);
     shared = (struct counts *)memory;
@@ -133,7 +136,7 @@ ssize_t pwrite(int fd, const void *text, size_t size, off_t at)
 {
     if (fails(WRITES, CALLER)) {
         bool is_first = atomic_load(&shared->calls[WRITES]) == fails_at[WRITES];
-        errno = ENOSPC;
+        errno = write_error;
         return lasting && is_first && size > 1 ? NEXT(pwrite)(fd, text, size / 2, at) : -1;
     }
     return NEXT(pwrite)(fd, text, size, at);
@@ -141,7 +144,7 @@ ssize_t pwrite(int fd, const void *text, size_t size, off_t at)
 
 int fsync(int fd)
 {
-    FAIL_AS(WRITES, -1, ENOSPC);
+    FAIL_AS(WRITES, -1, write_error);
     return NEXT(fsync)(fd);
 }
 
@@ -149,20 +152,20 @@ int fsync(int fd)
 int ftruncate(int fd, off_t length)
 {
     if (!lasting) {
-        FAIL_AS(WRITES, -1, ENOSPC);
+        FAIL_AS(WRITES, -1, write_error);
     }
     return NEXT(ftruncate)(fd, length);
 }
 
 int rename(const char *from, const char *to)
 {
-    FAIL_AS(WRITES, -1, ENOSPC);
+    FAIL_AS(WRITES, -1, write_error);
     return NEXT(rename)(from, to);
 }
 
 int mkdir(const char *path, mode_t mode)
 {
-    FAIL_AS(WRITES, -1, ENOSPC);
+    FAIL_AS(WRITES, -1, write_error);
     return NEXT(mkdir)(path, mode);
 }
 
