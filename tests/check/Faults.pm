@@ -13,7 +13,7 @@ use Gilscope;
 use Test::More;
 use Time::HiRes ();
 
-our @EXPORT = qw($FULL @COMMANDS command_line build_program faulty whatever_happened each_n group_of none_is_left);
+our @EXPORT = qw($FULL @COMMANDS @SOME command_line build_program faulty whatever_happened each_n group_of none_is_left);
 
 # CHECK=full: every n; else only some.
 our $FULL = ($ENV{CHECK} // '') eq 'full';
@@ -31,6 +31,9 @@ our @COMMANDS = (
     {name => 'costs', options => '--reps=1 --time=50us --threads=2',
         files => [words('costs.csv costs-machine.csv')]},
 );
+
+# Where all of them would take long, and are much alike.
+our @SOME = $FULL ? @COMMANDS : grep { $_->{name} =~ /bench|costs/ } @COMMANDS;
 
 sub command_line {
     my ($command, $folder) = @_;
@@ -156,7 +159,7 @@ sub each_n {
     my ($command, $fault, $others, $look) = @_;
     my (@bad, $runs, $failed);
 
-    for (my $n = 1;; $n = $FULL ? $n + 1 : int($n * 2.4) + 1) {
+    for (my $n = 1;; $n = $FULL ? $n + 1 : 4 * $n + 1) {
         my $folder = temp_folder();
         my $result = faulty({$fault => $n, %{$others // {}}}, command_line($command, $folder));
         last if !$result->{hit};

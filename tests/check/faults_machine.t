@@ -21,7 +21,7 @@ my %long = (
     convoy => '--hogs=1 --lock=gil -r 20 --time=40ms',
     costs => '-t 2 -r 12 -T 200us',
 );
-for my $name (sort keys %long) {
+for my $name ($FULL ? sort keys %long : 'bench') {
     subtest "$name: SIGSTOP and SIGCONT in the middle" => sub {
         my $folder = temp_folder();
         my $job = start($GILSCOPE, $name, words($long{$name}), '-o', $folder);
@@ -88,7 +88,7 @@ for my $command (@COMMANDS) {
 }
 
 my $pus = usable_pus();
-for my $command (@COMMANDS) {
+for my $command (@SOME) {
     subtest "$command->{name}: a PU goes away during the run" => sub {
         plan(skip_all => 'one usable PU') if $pus < 2;
         my ($folder, $mark) = (temp_folder(), temp_folder());
@@ -106,7 +106,7 @@ for my $command (@COMMANDS) {
 
 subtest 'somebody binds the threads anew' => sub {
     plan(skip_all => 'no taskset, or one PU') if !have('taskset') || $pus < 2;
-    for my $pin (qw(core none)) {
+    for my $pin ($FULL ? qw(core none) : 'none') {
         my $folder = temp_folder();
         my $job = start($GILSCOPE, words("bench -q -v nogil -t 2 -r 1000 -T 50ms -p $pin -o"), $folder);
         ok(poll_until(sub { -s "$folder/bench.csv.part" }), 'it runs');
@@ -122,7 +122,7 @@ subtest 'somebody binds the threads anew' => sub {
     }
 };
 
-for my $name (qw(bench costs convoy)) {
+for my $name ($FULL ? qw(bench costs convoy) : 'bench') {
     subtest "$name: the cgroup's quota shrinks during the run" => sub {
         my ($folder, $mark) = (temp_folder(), temp_folder());
         spew("$mark/cpu.max", "max 100000\n");

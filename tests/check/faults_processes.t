@@ -12,11 +12,11 @@ use Test::More;
 my %command = map { $_->{name} => $_ } @COMMANDS;
 my $libomp = run('ldd', $GILSCOPE)->{out} =~ /libomp/;
 
-for my $name (qw(bench breakeven convoy costs)) {
+for my $name ($FULL ? qw(bench breakeven convoy costs) : 'bench') {
     subtest "$name: the n-th fork fails" => sub { each_n($command{$name}, 'FAIL_FORK', {}) };
 }
 
-for my $command (@COMMANDS) {
+for my $command (@SOME) {
     subtest "$command->{name}: the n-th thread cannot be started" => sub {
         plan(skip_all => 'libomp aborts in four lines of its own') if $libomp;
         each_n($command, 'FAIL_THREAD', {});
@@ -51,7 +51,7 @@ my %long = (
     costs => '-t 2 -r 1000',
 );
 for my $name (sort keys %long) {
-    for my $at (0.02, $FULL ? (0.1, 0.3, 0.6, 1) : 0.4) {
+    for my $at ($FULL ? (0.02, 0.1, 0.3, 0.6, 1) : 0.3) {
         subtest "$name: the parent is killed after $at s" => sub {
             my $job = start($GILSCOPE, $name, words($long{$name}), '-o', temp_folder());
             select undef, undef, undef, $at;
@@ -106,17 +106,17 @@ sub under {
 }
 
 my %limits = (
-    'memory (ulimit -v)' => [map { "ulimit -v $_" } $FULL ? map { 4000 * $_ } 2 .. 60 : (12_000, 30_000, 60_000, 120_000)],
-    'file descriptors (ulimit -n)' => [map { "ulimit -n $_" } $FULL ? 3 .. 24 : (3, 5, 8, 12)],
-    'the stack (ulimit -s)' => [map { "ulimit -s $_" } $FULL ? (16, 32, 64, 128, 256, 512, 1024) : (64, 256, 1024)],
-    'processes (ulimit -u)' => [map { "{ ulimit -u $_ 2>/dev/null || ulimit -p $_; }" } $FULL ? 1 .. 6 : (1, 3)],
+    'memory (ulimit -v)' => [map { "ulimit -v $_" } $FULL ? map { 4000 * $_ } 2 .. 60 : (12_000, 60_000)],
+    'file descriptors (ulimit -n)' => [map { "ulimit -n $_" } $FULL ? 3 .. 24 : (5, 12)],
+    'the stack (ulimit -s)' => [map { "ulimit -s $_" } $FULL ? (16, 32, 64, 128, 256, 512, 1024) : (64, 1024)],
+    'processes (ulimit -u)' => [map { "{ ulimit -u $_ 2>/dev/null || ulimit -p $_; }" } $FULL ? 1 .. 6 : 1],
 );
 for my $what (sort keys %limits) {
     subtest "a limit on $what" => sub {
         # Root has no limit on processes.
         my $options = $what =~ /-u/ && $> == 0 ? {user => 65534} : {};
         my ($failed, @bad) = (0);
-        for my $command (@COMMANDS) {
+        for my $command (@SOME) {
             for my $limit (@{$limits{$what}}) {
                 my ($result, $wrong) = under($options, $limit, $command);
                 plan(skip_all => 'no such limit here') if ($result->{exit} // 0) == 99;

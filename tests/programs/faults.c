@@ -38,13 +38,14 @@
 
 enum fault { WRITES, OPENS, MEMORY, FORKS, THREADS, KILLS, KILLS_AFTER, FAULTS };
 
-static const char *const names[FAULTS] = {"FAIL_WRITE",  "FAIL_OPEN",  "FAIL_MEMORY", "FAIL_FORK",
-                                          "FAIL_THREAD", "KILL_WRITE", "KILL_AFTER"};
+static const char *const names[FAULTS] = {"FAIL_WRITE", "FAIL_OPEN",   "FAIL_MEMORY",
+                                          "FAIL_FORK",  "FAIL_THREAD", "KILL_WRITE",
+                                          "KILL_AFTER"};
 
 /* Shared with forked processes; null until the library is set up. */
 static struct counts {
     atomic_long calls[FAULTS], looks;
-} *shared;
+} * shared;
 static long fails_at[FAULTS]; /* 0: never */
 static bool lasting;
 static int write_error = ENOSPC;
@@ -121,12 +122,12 @@ static bool fails(enum fault fault, const void *caller)
 /* The function of that name in the library behind this one. */
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 /* Fails with the error, or goes on. */
-#define FAIL_AS(fault, value, error)                                                               \
-    do {                                                                                           \
-        if (fails(fault, CALLER)) {                                                                \
-            errno = (error);                                                                       \
-            return value;                                                                          \
-        }                                                                                          \
+#define FAIL_AS(fault, value, error)                                                           \
+    do {                                                                                       \
+        if (fails(fault, CALLER)) {                                                            \
+            errno = (error);                                                                   \
+            return value;                                                                      \
+        }                                                                                      \
     } while (0)
 
 /* ---- a full disk ---- */
