@@ -33,7 +33,7 @@ our @COMMANDS = (
 );
 
 # Where all of them would take long, and are much alike.
-our @SOME = $FULL ? @COMMANDS : grep { $_->{name} =~ /bench|costs/ } @COMMANDS;
+our @SOME = $FULL ? @COMMANDS : grep { $_->{name} =~ /bench|convoy/ } @COMMANDS;
 
 sub command_line {
     my ($command, $folder) = @_;

@@ -130,7 +130,7 @@ for my $command (@SOME) {
     subtest "$command->{name}: the terminal is closed" => sub {
         plan(skip_all => 'the system gives no terminal') if !$has_terminal;
         my $folder = temp_folder();
-        my @command = ($GILSCOPE, $command->{name}, words("$long{$command->{name}} --time=300ms"), '-o', "$folder");
+        my @command = ($GILSCOPE, $command->{name}, words(($long{$command->{name}} =~ s/-q//r) . ' --time=300ms'), '-o', "$folder");
         my $job = start({env => {TERM => 'xterm'}}, $terminal, 'close', @command);
         my $result = finish($job);
         is($result->{exit}, 129, 'ended as by SIGHUP');

@@ -48,10 +48,10 @@ for my $name ($FULL ? sort keys %long : 'bench') {
 
 subtest 'stopped inside one long repetition: it is not counted as slow' => sub {
     my $folder = temp_folder();
-    my $job = start($GILSCOPE, words('bench -v serial -r 1 -T 300ms -t 1 -o'), $folder);
+    my $job = start($GILSCOPE, words('bench -v serial -r 1 -T 1s -t 1 -o'), $folder);
     ok(poll_until(sub { -e "$folder/bench.csv.part" }), 'it has begun');
-    # In its warm-up or its repetition: wherever it is at work, that is done again.
-    ok(poll_until(sub { cpu_seconds($job->{pid}) > 0.1 }), 'and is at work');
+    # Into its warm-up or its repetition: wherever it is, that is done again.
+    select undef, undef, undef, 0.5;
     kill STOP => $job->{pid};
     select undef, undef, undef, 2;
     kill CONT => $job->{pid};
@@ -59,12 +59,12 @@ subtest 'stopped inside one long repetition: it is not counted as slow' => sub {
     is($result->{exit}, 0, 'it completes');
     my ($row) = csv_rows(slurp("$folder/bench.csv"));
     my %fact = csv_table(slurp("$folder/machine.csv"));
-    cmp_ok($row->{wall_s}, '<', 2, 'the row does not contain the pause');
-    cmp_ok($fact{elapsed_s}, '>', 2, 'which there was');
+    cmp_ok($fact{elapsed_s}, '>', 2, 'there was a pause of two seconds');
+    cmp_ok($row->{wall_s}, '<', $fact{elapsed_s} - 2, 'which is not in the row');
 };
 
 subtest 'stopped again and again: an error, not an endless run' => sub {
-    my $job = start($GILSCOPE, words('bench -q -v nogil -t 2 -r 1000 -T 300ms -o'), temp_folder());
+    my $job = start($GILSCOPE, words('bench -q -v nogil -t 2 -r 1000 -T 100ms -o'), temp_folder());
     ok(poll_until(sub {
         kill CONT => $job->{pid};
         return !alive($job->{pid});
@@ -74,7 +74,7 @@ subtest 'stopped again and again: an error, not an endless run' => sub {
     like($result->{err}, qr/\Agilscope: stopped and continued [^\n]*\n\z/, 'in one line');
 };
 
-for my $command (@COMMANDS) {
+for my $command (@SOME) {
     subtest "$command->{name}: the clock of the wall runs backwards" => sub {
         my $folder = temp_folder();
         my $result = faulty({CLOCK_BACK => 1}, command_line($command, $folder));

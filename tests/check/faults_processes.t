@@ -101,14 +101,14 @@ sub under {
     chmod 0777, $folder;
     my $job = start($options, 'sh', '-c', "$limits || exit 99; exec \"\$@\"", 'sh', command_line($command, $folder));
     my $result = finish($job);
-    $result->{left} = [group_of($job)];
+    $result->{left} = [Faults::none_left($job)];
     return ($result, [whatever_happened($command, $folder, $result)]);
 }
 
 my %limits = (
     'memory (ulimit -v)' => [map { "ulimit -v $_" } $FULL ? map { 4000 * $_ } 2 .. 60 : (12_000, 60_000)],
     'file descriptors (ulimit -n)' => [map { "ulimit -n $_" } $FULL ? 3 .. 24 : (5, 12)],
-    'the stack (ulimit -s)' => [map { "ulimit -s $_" } $FULL ? (16, 32, 64, 128, 256, 512, 1024) : (64, 1024)],
+    'the stack (ulimit -s)' => [map { "ulimit -s $_" } $FULL ? (32, 64, 128, 256, 512, 1024) : (64, 1024)],
     'processes (ulimit -u)' => [map { "{ ulimit -u $_ 2>/dev/null || ulimit -p $_; }" } $FULL ? 1 .. 6 : 1],
 );
 for my $what (sort keys %limits) {
