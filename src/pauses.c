@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 enum { TRIES_MAX = 10 };
 
@@ -31,8 +32,8 @@ bool pauses_install(struct error *error)
 {
     /* SA_RESTART: nobody who waits has to look up for this. */
     const struct sigaction on_continue = {.sa_handler = count, .sa_flags = SA_RESTART};
-    void *shared =
-        mmap(NULL, sizeof *continued, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *shared = mmap(NULL, sizeof *continued, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     if (shared == MAP_FAILED) {
         return fail(error, "no shared memory: %s (ulimit -v?)", strerror(errno));
@@ -48,6 +49,16 @@ static unsigned continuations(void)
     return continued != NULL ? atomic_load_explicit(continued, memory_order_relaxed) : 0;
 }
 
+void pauses_look_at(pid_t child)
+{
+    siginfo_t how = {0};
+
+    if (continued != NULL && waitid(P_PID, (id_t)child, &how, WCONTINUED | WNOHANG) == 0 &&
+        how.si_pid != 0) {
+        count(SIGCONT);
+    }
+}
+
 void attempt_begin(struct attempt *attempt)
 {
     attempt->before = continuations();
@@ -59,10 +70,11 @@ bool attempt_again(struct attempt *attempt, bool *done, struct error *error)
         return false;
     }
     if (++attempt->spoilt == TRIES_MAX) {
-        *done = fail(error,
-                     "stopped and continued (SIGSTOP, SIGCONT) in %d tries of one measurement in "
-                     "a row: nothing can be measured so",
-                     TRIES_MAX);
+        *done =
+            fail(error,
+                 "stopped and continued (SIGSTOP, SIGCONT) in %d tries of one measurement in "
+                 "a row: nothing can be measured so",
+                 TRIES_MAX);
         return false;
     }
     redone++;

@@ -5,10 +5,16 @@
 
 #include "gilscope/error.h"
 
+#include <sys/types.h>
+
 /* From now on it is noticed that this process, or one that it forks from here on, is continued by
- * SIGCONT. Exact: a process that was stopped runs the handler before anything else. Programs that a
- * child executes are not seen. Call once, before any thread starts and any worker is forked. */
+ * SIGCONT. Exact: a process that was stopped runs the handler before anything else. Call once,
+ * before any thread starts and any worker is forked. */
 bool pauses_install(struct error *error);
+
+/* The same of a child that executes another program and has no such handler: asks the system whether
+ * it was continued since the last time. Thread-safe. */
+void pauses_look_at(pid_t child);
 
 /* A measurement, tried until the program was not stopped in it:
  *

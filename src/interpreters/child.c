@@ -3,6 +3,7 @@
 
 #include "gilscope/clock.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/pauses.h"
 #include "gilscope/text.h"
 
 #include <errno.h>
@@ -343,5 +344,6 @@ bool child_ask(struct child *child, const char *question, char *answer, size_t s
             return false;
         }
     }
+    pauses_look_at(child->pid);
     return true;
 }

@@ -94,6 +94,29 @@ subtest 'a worker that is stopped alone is waited for, and Ctrl-C is seen' => su
     }
 };
 
+subtest 'an interpreter that is stopped alone: the same' => sub {
+    plan(skip_all => 'no python3') if !have('python3');
+    my $folder = temp_folder();
+    my $job = start($GILSCOPE, words('bench -v nogil -t 2 -r 2 -T 20ms --python=python3 -o'), $folder);
+    my @interpreters;
+    ok(poll_until(sub {
+        -e "$folder/bench.csv.part" && (@interpreters = grep { slurp_comm($_) =~ /python/ } children_of($job->{pid}));
+    }), 'interpreters run') or diag(slurp($job->{err}));
+    kill STOP => @interpreters;
+    select undef, undef, undef, 0.1;
+    kill CONT => @interpreters;
+    my $result = finish($job);
+    is($result->{exit}, 0, 'the run completes') or diag($result->{err});
+    like($result->{err}, qr/^gilscope: stopped and continued meanwhile /m, 'and says so');
+    unlike($result->{err}, qr/left out: cpython/, 'none is left out');
+};
+
+sub slurp_comm {
+    my ($pid) = @_;
+    open my $file, '<', "/proc/$pid/comm" or return '';
+    return <$file> // '';
+}
+
 # under({LIMITS}, COMMAND, WHAT): the shell sets the limits, and runs it.
 sub under {
     my ($options, $limits, $command) = @_;
