@@ -37,9 +37,10 @@ for my $when (qw(KILL_WRITE KILL_AFTER)) {
         cmp_ok($n, '>', 5, 'several were killed');
         my $folder = temp_folder();
         my $result = faulty({$when => 1, FAIL_ON => 1}, command_line($command{bench}, $folder));
-        is($result->{exit}, 1, 'each of them: it gives up') or diag($result->{err});
+        # Who has answered may have done all that there was to do.
+        ok($result->{exit} == 1 || $when eq 'KILL_AFTER', 'each of them: it gives up') or diag($result->{err});
         is_deeply([whatever_happened($command{bench}, $folder, $result)], [], 'in words');
-        like($result->{err}, qr/pool: .*died/, 'that say what happened');
+        like($result->{err}, qr/pool: .*died/, 'that say what happened') if $result->{exit} != 0;
     };
 }
 
