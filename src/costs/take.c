@@ -86,7 +86,7 @@ bool cost_size(struct cost_item *item, double time_s, struct error *error)
 static bool take(const struct cost_item *item, cost_measure measure, uint64_t count,
                  double *each_s, struct error *error)
 {
-    double sum_s = 0, call_s;
+    double sum_s = 0, call_s = 0;
 
     for (unsigned call = 0; call < item->calls; call++) {
         if (!measure_once(&item->place, measure, count, &call_s, error)) {
