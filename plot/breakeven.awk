@@ -27,8 +27,15 @@ FILENAME == "machine.csv" {
 }
 
 FILENAME == "breakeven-answers.csv" {
-    # system,kernel,lock,pin,threads,answer,call_s,call_s_lo,call_s_hi and more
-    if (split_record($0) != 13 || field[6] != "break_even" || !is_count(field[5]))
+    beside = " (beside it breakeven-answers.csv), line " FNR
+    if (FNR == 1) {
+        check_header(beside, $0, "system,kernel,lock,pin,threads,answer,call_s,call_s_lo,call_s_hi," \
+            "call,call_lo,call_hi,ratio", "breakeven-answers.csv")
+        next
+    }
+    if (split_record($0) != 13)
+        fail(beside, "cut off or damaged")
+    if (field[6] != "break_even" || !is_count(field[5]))
         next
     answer[++answers] = field[4]
     answer_of[answers] = field[1] == "model" ? "" : field[1]
@@ -44,9 +51,7 @@ FILENAME == "breakeven-answers.csv" {
 { line++ }
 
 line == 1 {
-    sub(/\r$/, "")
-    if ($0 != header)
-        fail(", line 1", "not the header of a breakeven-summary.csv")
+    check_header(", line 1", $0, header, "breakeven-summary.csv")
     next
 }
 

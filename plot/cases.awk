@@ -25,9 +25,16 @@ FILENAME == "machine.csv" {
 }
 
 FILENAME == "fidelity.csv" {
-    # interpreter,mode,model,threads, then speedup, lo, hi of both, then the ratio
-    if (split_record($0) != 11 || !is_count(field[4]) || !is_number(field[5]) || !is_number(field[8]))
-        next                                # the header, or what was cut off
+    beside = " (beside it fidelity.csv), line " FNR
+    if (FNR == 1) {
+        check_header(beside, $0, "interpreter,mode,model,threads,interpreter_speedup,interpreter_lo," \
+            "interpreter_hi,model_speedup,model_lo,model_hi,ratio", "fidelity.csv")
+        next
+    }
+    if (split_record($0) != 11)
+        fail(beside, "cut off or damaged")
+    if (!is_count(field[4]) || !is_number(field[5]) || !is_number(field[8]))
+        next                                # nothing to compare
     model[field[1] "/" field[2]] = field[3]
     if (field[2] == "nogil" && field[4] == 1)
         next                                # the baseline, 1 by definition
@@ -60,9 +67,7 @@ FILENAME == "fidelity.csv" {
 { line++ }
 
 line == 1 {
-    sub(/\r$/, "")
-    if ($0 != header)
-        fail(", line 1", "not the header of a bench-summary.csv")
+    check_header(", line 1", $0, header, "bench-summary.csv")
     next
 }
 

@@ -29,9 +29,7 @@ FILENAME == "machine.csv" {
 { where = ", line " FNR }
 
 FNR == 1 {
-    sub(/\r$/, "")
-    if ($0 != header)
-        fail(where, "not the header of a convoy-summary.csv")
+    check_header(where, $0, header, "convoy-summary.csv")
     next
 }
 
@@ -118,9 +116,7 @@ function read_latencies(    n, c, line, key) {
     for (line = 1; (getline < "convoy-latency.csv") > 0; line++) {
         where = " (beside it convoy-latency.csv), line " line
         if (line == 1) {
-            sub(/\r$/, "")
-            if ($0 != header_of_latency)
-                fail(where, "not its header")
+            check_header(where, $0, header_of_latency, "convoy-latency.csv")
             continue
         }
         if (split_record($0) != 8 || !is_number(field[6]) || !is_number(field[7]) || !is_count(field[8]) || field[7] <= 0)

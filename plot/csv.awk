@@ -41,6 +41,26 @@ function fail(where, what) {
     exit 1
 }
 
+# The first line of a file called `name`: one of another version lacks a column, or has one more.
+function check_header(where, got, wanted, name,    n, m, i, here, there, is_here, is_there) {
+    sub(/\r$/, "", got)
+    if (got == wanted)
+        return
+    n = split(got, here, ",")
+    m = split(wanted, there, ",")
+    for (i = 1; i <= n; i++)
+        is_here[here[i]] = 1
+    for (i = 1; i <= m; i++)
+        is_there[there[i]] = 1
+    for (i = 1; i <= m; i++)
+        if (!(there[i] in is_here))
+            fail(where, "no column '" there[i] "': not a " name ", or one of another version")
+    for (i = 1; i <= n; i++)
+        if (!(here[i] in is_there))
+            fail(where, "column " quoted(substr(here[i], 1, 40)) " is not known: a " name " of another version")
+    fail(where, "the columns of a " name " in another order: one of another version")
+}
+
 function is_number(text) {
     return text ~ /^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$/
 }

@@ -23,12 +23,14 @@ FNR == 1 {
     if (file == 1) {
         for (i = 1; i <= NF; i++)
             column[$i] = i
-        if (!("woken_in_vain" in column))
-            fail("", "not the table of a trace's threads")
+        needed = split("variant kernel pin lock thread span_s running_s waiting_s native_s wait_longest_s " \
+            "starved_s woken_in_vain run_s handoffs_per_s jain", need, " ")
+        for (i = 1; i <= needed; i++)
+            if (!(need[i] in column))
+                fail(", line 1", "no column '" need[i] "': not the table of a trace's threads, or one of another version")
         next
     }
-    if ($0 != "time_s,thread,event,detail")
-        fail("", "trace.csv: not a trace")
+    check_header(" (beside it trace.csv), line 1", $0, "time_s,thread,event,detail", "trace.csv")
     if (file == 2)
         prepare()
     begin_pass()

@@ -1,6 +1,8 @@
 /* Ctrl-C and its kin: see interrupt.h. */
 #include "gilscope/interrupt.h"
 
+#include "gilscope/pauses.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
@@ -60,7 +62,8 @@ bool interrupt_install(struct error *error)
             installed = sigaction(stopping[i], &stopped, NULL) == 0;
         }
     }
-    return installed || fail(error, "cannot install signal handlers: %s", strerror(errno));
+    return installed ? pauses_install(error)
+                     : fail(error, "cannot install signal handlers: %s", strerror(errno));
 }
 
 void interrupt_worker(void)

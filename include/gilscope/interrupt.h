@@ -17,8 +17,8 @@ extern atomic_int interrupt_signal;
 void interrupt_prepare(void);
 
 /* For commands that look at the flag: makes SIGINT, SIGTERM and SIGHUP set it. A second one ends
- * the program at once; ones that the caller ignores, as nohup does, stay ignored. Call once,
- * before any thread starts. */
+ * the program at once; ones that the caller ignores, as nohup does, stay ignored. Notices pauses
+ * from then on (pauses.h). Call once, before any thread starts. */
 bool interrupt_install(struct error *error);
 
 /* So many seconds after a signal that set the flag, SIGALRM comes too: for who wants to say that

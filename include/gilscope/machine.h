@@ -72,6 +72,11 @@ void machine_slots(const struct machine *machine, const struct pin_policy *polic
  * Source: hwloc_set_cpubind, hwloc_get_last_cpu_location (hwloc manual, CPU binding). */
 bool machine_bind(const struct machine *machine, const struct slot *slot, struct error *error);
 
+/* Whether the calling thread is still bound as machine_bind did it; an error where somebody else has
+ * moved it (taskset -p, a batch system). Thread-safe. */
+bool machine_still_bound(const struct machine *machine, const struct slot *slot,
+                         struct error *error);
+
 /* How far apart two PUs are, and two that are. */
 struct machine_distance {
     char name

@@ -12,6 +12,7 @@
 struct outfile {
     int fd; /* -1: not open */
     off_t length;
+    unsigned kept_as;         /* what was there before is NAME.part.N now; 0: nothing was */
     char path[PATH_MAX];      /* the final name */
     char part_path[PATH_MAX]; /* the name while it is being written */
 };
@@ -27,7 +28,8 @@ bool outfile_open(struct outfile *file, const char *folder, const char *name, si
                   bool *kept, struct error *error);
 
 /* Writes text at the offset (at most the length so far), as one write where the system can:
- * what stood there is replaced, and the file ends behind it. */
+ * what stood there is replaced, and the file ends behind it. Where the file has lost its name, the
+ * folder having been removed, both are made again, with what was written before; so in outfile_sync. */
 bool outfile_write_at(struct outfile *file, off_t offset, const char *text, size_t size,
                       struct error *error);
 

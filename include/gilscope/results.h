@@ -44,6 +44,8 @@ struct run_facts {
     double timed_share;                /* share of the run spent in timed repetitions */
     double elapsed_s;
     long max_rss_kib;
+    unsigned paused;        /* measurements done again, for the program was stopped in them */
+    char quota[64];         /* quota_describe() */
     char drifting[2048];    /* cases that drift, as words */
     char interpreters[512]; /* their names and versions, as words */
 };

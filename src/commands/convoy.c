@@ -7,6 +7,8 @@
 #include "gilscope/clock.h"
 #include "gilscope/convoy_report.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/pauses.h"
+#include "gilscope/quota.h"
 #include "gilscope/threads.h"
 
 #include <math.h>
@@ -38,6 +40,7 @@ struct convoy_command {
     size_t *order;
     struct progress_line progress;
     double start_s;
+    struct quota quota;
     unsigned blocks_done;
 };
 
@@ -108,6 +111,7 @@ static bool prepare(struct convoy_command *run, struct error *error)
 
     run->progress = progress_line(settings->quiet);
     run->start_s = clock_now();
+    run->quota = quota_begin();
     return convoy_check(settings, error) && open_machine(run, error) &&
            interpreters_open(&run->interpreters, settings->python, USE_SERVES, tell, error) &&
            convoy_plan_make(&run->plan, settings, &run->interpreters, error) &&
@@ -187,8 +191,14 @@ static bool measure(struct convoy_command *run, size_t c, struct error *error)
     if (guest != NULL && !guest_is_there(&guest->variant)) {
         return true;
     }
-    bool done = guest != NULL ? convoy_run_guest(guest, &setup, run->client, &outcome, error)
-                              : convoy_run(&setup, run->client, &outcome, error);
+    struct attempt attempt = {0};
+    bool done;
+    do {
+        attempt_begin(&attempt);
+        outcome = (struct convoy_outcome){.wall_s = 0};
+        done = guest != NULL ? convoy_run_guest(guest, &setup, run->client, &outcome, error)
+                             : convoy_run(&setup, run->client, &outcome, error);
+    } while (attempt_again(&attempt, &done, error));
     if (done) {
         convoy_enter(&run->plan, c, run->blocks_done, &outcome,
                      setup.serves ? convoy_client_answers(run->client) : NULL);
@@ -270,10 +280,11 @@ static void tell_where(const struct convoy_command *run, bool complete)
 {
     const char *folder = run->settings->output;
 
+    pauses_tell();
+    quota_tell(&run->quota);
     if (run->kept_earlier) {
-        fprintf(stderr,
-                "gilscope: rows of an interrupted run, kept beside: %s/convoy.csv.part.N\n",
-                folder);
+        fprintf(stderr, "gilscope: rows of an interrupted run, kept beside: %s.%u\n",
+                run->files[ROWS].part_path, run->files[ROWS].kept_as);
     }
     if (complete) {
         fprintf(stderr, "wrote %s/convoy.csv, convoy-summary.csv, convoy-latency.csv\n",
@@ -318,6 +329,7 @@ static bool run_convoy(const struct settings *settings, struct error *error)
         }
         while (going && run.blocks_done < settings->reps) {
             going = run_block(&run, &random, error);
+            quota_look(&run.quota);
         }
         progress_clear(&run.progress);
         going = conclude(&run, going, error) &&

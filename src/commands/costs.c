@@ -7,7 +7,9 @@
 #include "gilscope/interrupt.h"
 #include "gilscope/machine_csv.h"
 #include "gilscope/outfile.h"
+#include "gilscope/pauses.h"
 #include "gilscope/plan.h"
+#include "gilscope/quota.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@ struct costs_run {
     size_t *order;                  /* order[plan.length] */
     struct progress_line progress;
     double start_s;
+    struct quota quota;
     unsigned blocks_done;
     bool measured; /* anything */
 };
@@ -65,6 +68,7 @@ static bool prepare(struct costs_run *run, struct error *error)
 
     run->progress = progress_line(settings->quiet);
     run->start_s = clock_now();
+    run->quota = quota_begin();
     if (!machine_open(&run->machine, NULL, error) || !interrupt_install(error)) {
         return false;
     }
@@ -175,10 +179,11 @@ static void tell(const struct costs_run *run, bool complete)
 {
     const char *folder = run->settings->output;
 
+    pauses_tell();
+    quota_tell(&run->quota);
     if (run->kept_earlier) {
-        fprintf(stderr,
-                "gilscope: rows of an interrupted run, kept beside: %s/costs.csv.part.N\n",
-                folder);
+        fprintf(stderr, "gilscope: rows of an interrupted run, kept beside: %s.%u\n",
+                run->file.part_path, run->file.kept_as);
     }
     if (complete) {
         fprintf(stderr, "wrote %s/costs.csv, costs-machine.csv\n", folder);
@@ -214,6 +219,7 @@ static bool run_costs(const struct settings *settings, struct error *error)
         going = warm_up(&run, error);
         while (going && run.blocks_done < settings->reps) {
             going = run_block(&run, &random, error);
+            quota_look(&run.quota);
         }
         guard_rest();
         progress_clear(&run.progress);

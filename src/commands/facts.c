@@ -3,6 +3,7 @@
 
 #include "gilscope/clock.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/pauses.h"
 
 #include <math.h>
 #include <string.h>
@@ -59,6 +60,8 @@ void session_facts(struct session *session, struct run_facts *facts)
     facts->timed_share = session->timed_s / facts->elapsed_s;
     getrusage(RUSAGE_SELF, &usage);
     facts->max_rss_kib = usage.ru_maxrss;
+    facts->paused = pauses_redone();
+    quota_describe(&session->quota, facts->quota, sizeof facts->quota);
     name_drifting(session, facts->drifting, sizeof facts->drifting);
     interpreters_describe(&session->interpreters, facts->interpreters,
                           sizeof facts->interpreters);
@@ -76,9 +79,11 @@ void session_notes(const struct session *session, bool complete, const char *mor
         fprintf(stderr, "gilscope: %u task%s of the pool done again: a worker died meanwhile\n",
                 session->redone, session->redone == 1 ? "" : "s");
     }
+    pauses_tell();
+    quota_tell(&session->quota);
     if (session->results.kept_earlier) {
-        fprintf(stderr, "gilscope: rows of an interrupted run, kept beside: %s/%s.part.N\n",
-                folder, files->rows);
+        fprintf(stderr, "gilscope: rows of an interrupted run, kept beside: %s.%u\n",
+                session->results.rows_file.part_path, session->results.rows_file.kept_as);
     }
     if (complete) {
         fprintf(stderr, "wrote %s/%s, %s, machine.csv, topology.xml%s\n", folder, files->rows,

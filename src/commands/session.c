@@ -4,6 +4,7 @@
 #include "gilscope/clock.h"
 #include "gilscope/guard.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/pauses.h"
 #include "gilscope/text.h"
 
 #include <limits.h>
@@ -122,6 +123,7 @@ static bool prepare(struct session *session, struct error *error)
     session->progress = progress_line(session->settings->quiet);
     session->start_s = clock_now();
     session->cpu_at_start = cpu_time_now();
+    session->quota = quota_begin();
     return open_machine(session, error) && open_interpreters(session, error) &&
            session->kind->prepare(session, error) && allocate(session, error) &&
            runner_open(&session->runner, &session->plan, session->machine, session->settings,
@@ -224,7 +226,12 @@ static bool measure_reference(struct session *session, size_t r, unsigned rep,
         return false;
     }
     double start_s = clock_now();
-    bool measured = references[r].measure(session->settings->time_s, value, error);
+    struct attempt attempt = {0};
+    bool measured;
+    do {
+        attempt_begin(&attempt);
+        measured = references[r].measure(session->settings->time_s, value, error);
+    } while (attempt_again(&attempt, &measured, error));
     session->timed_s += clock_now() - start_s;
     return measured;
 }
@@ -305,6 +312,7 @@ bool session_run(const struct session_kind *kind, void *context,
         while (going && session.blocks_done < settings->reps) {
             going = run_block(&session, session.blocks_done, &random, error);
             session.blocks_done += going;
+            quota_look(&session.quota);
         }
         guard_rest();
         progress_clear(&session.progress);

@@ -4,6 +4,7 @@
 
 #include "gilscope/interpreter.h"
 #include "gilscope/noise.h"
+#include "gilscope/quota.h"
 #include "gilscope/results.h"
 #include "gilscope/runner.h"
 #include "gilscope/terminal.h"
@@ -45,6 +46,7 @@ struct session {
     double *references; /* references[REFERENCE_COUNT][reps]; NAN: not measured */
     struct progress_line progress;
     struct cpu_time cpu_at_start;
+    struct quota quota;
     double start_s;
     double timed_s;  /* time spent in timed repetitions */
     unsigned redone; /* tasks done again after a worker of a pool died */

@@ -3,6 +3,7 @@
 
 #include "gilscope/guard.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/pauses.h"
 #include "gilscope/report.h"
 #include "gilscope/runner.h"
 #include "gilscope/trace_report.h"
@@ -183,6 +184,7 @@ static void tell(const struct trace_run *run, const struct trace_report *report,
     if (run->settings.quiet) {
         return;
     }
+    pauses_tell();
     if (complete) {
         fprintf(stderr, "wrote %s/trace.csv, trace-threads.csv, trace.json\n", folder);
         tell_of_json(report);

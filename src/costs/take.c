@@ -2,6 +2,7 @@
 #include "gilscope/costs.h"
 
 #include "gilscope/interrupt.h"
+#include "gilscope/pauses.h"
 #include "gilscope/summary.h"
 
 #include <math.h>
@@ -24,9 +25,17 @@ static bool measure_once(const struct cost_place *place, cost_measure measure, u
     if (interrupted()) {
         return fail_signal(error, interrupted());
     }
-    return cost_rest(place->machine, error) &&
-           (place->slots == NULL || machine_bind(place->machine, place->slots, error)) &&
-           measure(place, count, seconds, error);
+    struct attempt attempt = {0};
+    bool done;
+    do {
+        attempt_begin(&attempt);
+        done =
+            cost_rest(place->machine, error) &&
+            (place->slots == NULL || machine_bind(place->machine, place->slots, error)) &&
+            measure(place, count, seconds, error) &&
+            (place->slots == NULL || machine_still_bound(place->machine, place->slots, error));
+    } while (attempt_again(&attempt, &done, error));
+    return done;
 }
 
 static uint64_t bounded(const struct cost *cost, double count)
@@ -77,7 +86,7 @@ bool cost_size(struct cost_item *item, double time_s, struct error *error)
 static bool take(const struct cost_item *item, cost_measure measure, uint64_t count,
                  double *each_s, struct error *error)
 {
-    double sum_s = 0, call_s;
+    double sum_s = 0, call_s = 0;
 
     for (unsigned call = 0; call < item->calls; call++) {
         if (!measure_once(&item->place, measure, count, &call_s, error)) {

@@ -3,6 +3,7 @@
 
 #include "gilscope/clock.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/pauses.h"
 #include "gilscope/text.h"
 
 #include <errno.h>
@@ -345,6 +346,7 @@ bool child_ask_looking(struct child *child, const char *question, char *answer, 
             return false;
         }
     }
+    pauses_look_at(child->pid);
     return true;
 }
 

@@ -1,6 +1,8 @@
 /* The runner: see runner.h. */
 #include "gilscope/runner.h"
 
+#include "gilscope/pauses.h"
+
 #include "checks.h"
 #include "held.h"
 #include "sample.h"
@@ -324,6 +326,20 @@ static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sam
     return true;
 }
 
+/* Once, and in one go: a program that was stopped meanwhile looks slow, and is not. */
+static bool run_whole(struct runner *runner, size_t c, uint64_t count, struct sample *sample,
+                      struct error *error)
+{
+    struct attempt attempt = {0};
+    bool done;
+
+    do {
+        attempt_begin(&attempt);
+        done = run_once(runner, c, count, sample, error);
+    } while (attempt_again(&attempt, &done, error));
+    return done;
+}
+
 double repetition_s(const struct variant *variant, const struct settings *settings)
 {
     return fmax(settings->time_s, 1.1 * variant->least_s);
@@ -371,7 +387,7 @@ bool runner_warm_up(struct runner *runner, size_t c, struct error *error)
 
     for (int round = 1;; round++) {
         count = count < most ? count : most;
-        if (!run_once(runner, c, count, &sample, error)) {
+        if (!run_whole(runner, c, count, &sample, error)) {
             return false;
         }
         double took_s = work_s(&sample, variant);
@@ -405,7 +421,7 @@ static bool was_too_short(struct runner *runner, size_t c, const struct sample *
 bool runner_measure(struct runner *runner, size_t c, struct sample *sample, struct error *error)
 {
     for (int again = 0;; again++) {
-        if (!run_once(runner, c, runner->counts[c], sample, error)) {
+        if (!run_whole(runner, c, runner->counts[c], sample, error)) {
             return false;
         }
         if (again == 3 || !was_too_short(runner, c, sample)) {

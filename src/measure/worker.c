@@ -28,13 +28,19 @@ void worker_clean_up(struct worker *me)
     guard_thread_end();
 }
 
+/* Null: anywhere. */
+static const struct slot *slot_of(const struct worker *me)
+{
+    const struct run *run = me->run;
+    return run->slots == NULL ? NULL : &run->slots[me->id % run->slot_count];
+}
+
 void worker_prepare(struct worker *me)
 {
     const struct run *run = me->run;
-    const struct slot *slot = run->slots == NULL ? NULL : &run->slots[me->id % run->slot_count];
 
     me->present = true;
-    if (machine_bind(run->machine, slot, &me->error)) {
+    if (machine_bind(run->machine, slot_of(me), &me->error)) {
         set_up_kernel(me);
     }
     if (me->error.exit_code != EXIT_DONE) {
@@ -79,6 +85,9 @@ void worker_end(struct worker *me)
         (uint32_t)fmin((me->usage_at_end.cpu_s - me->usage_at_start.cpu_s) * 1e6, UINT32_MAX));
     trace_sleeps_end(me->trace);
     progress_enter(&me->progress, me->end_s - me->start_s, me->done);
+    if (me->error.exit_code == EXIT_DONE) {
+        machine_still_bound(me->run->machine, slot_of(me), &me->error);
+    }
     worker_clean_up(me);
 }
 

@@ -54,13 +54,15 @@ bool make_folder(const char *folder, struct error *error)
 }
 
 /* Renames what an earlier run left to the first free of NAME.part.1, .2, … */
-static bool keep_earlier(const char *part_path, struct error *error)
+static bool keep_earlier(struct outfile *file, struct error *error)
 {
+    const char *part_path = file->part_path;
     char kept_path[PATH_MAX + 16];
 
     for (unsigned n = 1; n < 10000; n++) {
         snprintf(kept_path, sizeof kept_path, "%s.%u", part_path, n);
         if (access(kept_path, F_OK) != 0) {
+            file->kept_as = n;
             return rename(part_path, kept_path) == 0 ||
                    fail(error, "cannot keep '%s' as '%s': %s", part_path, kept_path,
                         strerror(errno));
@@ -100,6 +102,37 @@ static bool open_locked(struct outfile *file, struct error *error)
     return true;
 }
 
+/* What was written so far, from a file that has lost its name to the one that has it now. */
+static bool copy_from(struct outfile *file, int from, struct error *error)
+{
+    char text[4096];
+
+    for (off_t at = 0; at < file->length;) {
+        ssize_t n = pread(from, text, sizeof text, at);
+        if (n <= 0 || pwrite(file->fd, text, (size_t)n, at) != n) {
+            return fail(error, "cannot write '%s' again after it vanished: %s", file->part_path,
+                        strerror(errno));
+        }
+        at += n;
+    }
+    return true;
+}
+
+/* The folder was removed, or moved, during the run: it is made again, and the file in it. */
+static bool put_back(struct outfile *file, struct error *error)
+{
+    char folder[PATH_MAX];
+    int from = file->fd;
+
+    file->fd = -1;
+    snprintf(folder, sizeof folder, "%s", file->part_path);
+    *strrchr(folder, '/') = '\0';
+    bool done =
+        make_folder(folder, error) && open_locked(file, error) && copy_from(file, from, error);
+    close(from);
+    return done;
+}
+
 bool outfile_open(struct outfile *file, const char *folder, const char *name, size_t keep_above,
                   bool *kept, struct error *error)
 {
@@ -108,6 +141,7 @@ bool outfile_open(struct outfile *file, const char *folder, const char *name, si
     *kept = false;
     file->fd = -1;
     file->length = 0;
+    file->kept_as = 0;
     snprintf(file->path, sizeof file->path, "%s/%s", folder, name);
     if (snprintf(file->part_path, sizeof file->part_path, "%s/%s.part", folder, name) >=
         (int)sizeof file->part_path) {
@@ -118,7 +152,7 @@ bool outfile_open(struct outfile *file, const char *folder, const char *name, si
         return false;
     }
     if (keep_above > 0 && fstat(file->fd, &before) == 0 && before.st_size > (off_t)keep_above) {
-        if (!keep_earlier(file->part_path, error)) {
+        if (!keep_earlier(file, error)) {
             outfile_close(file);
             return false;
         }
@@ -144,6 +178,9 @@ static void drop_half_line(struct outfile *file, off_t offset, const char *text,
 bool outfile_write_at(struct outfile *file, off_t offset, const char *text, size_t size,
                       struct error *error)
 {
+    if (!still_named(file) && !put_back(file, error)) {
+        return false;
+    }
     for (size_t written = 0; written < size;) {
         ssize_t n = pwrite(file->fd, text + written, size - written, offset + (off_t)written);
         if (n == 0 || (n < 0 && errno != EINTR)) {
@@ -164,6 +201,9 @@ bool outfile_write_at(struct outfile *file, off_t offset, const char *text, size
 
 bool outfile_sync(struct outfile *file, struct error *error)
 {
+    if (!still_named(file) && !put_back(file, error)) {
+        return false;
+    }
     /* EINVAL, ENOSYS: some file systems cannot, and then nothing better can be had. */
     if (fsync(file->fd) != 0 && errno != EINVAL && errno != ENOSYS && errno != EROFS) {
         return fail(error, "cannot write '%s' to the disk: %s; %s", file->part_path,

@@ -222,6 +222,8 @@ bool results_machine(struct results *results, const struct run_facts *facts,
               machine_csv_number(file, "timed_share", facts->timed_share, error) &&
               machine_csv_number(file, "elapsed_s", facts->elapsed_s, error) &&
               machine_csv_number(file, "max_rss_kib", (double)facts->max_rss_kib, error) &&
+              machine_csv_number(file, "paused", facts->paused, error) &&
+              machine_csv_text(file, "cpu_quota", facts->quota, error) &&
               machine_csv_text(file, "interpreters", facts->interpreters, error) &&
               machine_csv_text(file, "drifting", facts->drifting, error) &&
               machine_csv_run(file, facts->settings, error);

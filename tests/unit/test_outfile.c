@@ -173,6 +173,7 @@ static void test_earlier_parts_are_kept(void **state)
     (void)state;
     for (int i = 0; i < 3; i++) {
         assert_int_equal(open_file(&file, 1), i > 0);
+        assert_int_equal(file.kept_as, i);
         check_file("data.csv.part", "");
         write_at(&file, 0, texts[i]);
         outfile_close(&file);
@@ -180,6 +181,29 @@ static void test_earlier_parts_are_kept(void **state)
     check_file("data.csv.part.1", "first\n");
     check_file("data.csv.part.2", "second\n");
     check_file("data.csv.part", "third\n");
+}
+
+/* Somebody removes the folder during a run: it comes back, with all that was written. */
+static void test_a_folder_that_vanishes_is_made_again(void **state)
+{
+    struct outfile file;
+    struct error error = {0};
+    char path[PATH_MAX];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s", folder);
+    open_file(&file, 0);
+    write_at(&file, 0, "one\n");
+    assert_int_equal(unlink(in_folder("data.csv.part")), 0);
+    assert_int_equal(rmdir(path), 0);
+    write_at(&file, 4, "two\n");
+    check_file("data.csv.part", "one\ntwo\n");
+    assert_int_equal(unlink(in_folder("data.csv.part")), 0);
+    assert_int_equal(rmdir(path), 0);
+    assert_true(outfile_sync(&file, &error));
+    assert_true(outfile_commit(&file, &error));
+    outfile_close(&file);
+    check_file("data.csv", "one\ntwo\n");
 }
 
 static void test_parts_with_nothing_in_them_are_not_kept(void **state)
@@ -694,6 +718,7 @@ int main(void)
         FILE_TEST(test_commit_replaces_an_earlier_file),
         FILE_TEST(test_writing_replaces_the_tail),
         FILE_TEST(test_earlier_parts_are_kept),
+        FILE_TEST(test_a_folder_that_vanishes_is_made_again),
         FILE_TEST(test_parts_with_nothing_in_them_are_not_kept),
         FILE_TEST(test_parts_that_nobody_wants_are_emptied),
         FILE_TEST(test_only_one_process_writes),
