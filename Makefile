@@ -172,7 +172,7 @@ $(BUILD)/gilscope.a: $(OBJECTS)
 
 # The locks alone, and the recording of what happens, for programs of others. kernel.h is the header
 # of plug-ins, which link nothing.
-INSTALLED_HEADERS := $(patsubst %,include/gilscope/%.h,error gil gil_debug kernel thread_safety trace)
+INSTALLED_HEADERS := $(patsubst %,include/gilscope/%.h,error gil gil_debug kernel option_bits thread_safety trace)
 LIBRARY := $(wildcard src/gil/*.c) src/error.c src/machine/clock.c src/measure/statistics.c src/trace/trace.c
 $(BUILD)/libgilscope.a: $(LIBRARY:%.c=$(BUILD)/%.o)
 	@rm -f $@
@@ -198,7 +198,9 @@ example: gilscope python ## make the committed example run again (results/exampl
 	@.ci/reach $(EXAMPLE) >$(EXAMPLE)/reach.txt
 	@.ci/systems $(EXAMPLE) >$(EXAMPLE)/systems.txt
 	@awk '/^With 1 thread/ { found = 1 } found' $(EXAMPLE)/breakeven.txt >$(EXAMPLE)/answers.txt
-	@rm -f $(EXAMPLE)/*.png $(EXAMPLE)/topology.xml $(EXAMPLE)/breakeven.csv $(EXAMPLE)/breakeven.txt
+	@awk '/^In words/ { found = 1 } found' $(EXAMPLE)/convoy.txt >$(EXAMPLE)/convoy-answers.txt
+	@rm -f $(EXAMPLE)/*.png $(EXAMPLE)/topology.xml $(EXAMPLE)/breakeven.csv $(EXAMPLE)/breakeven.txt \
+	    $(EXAMPLE)/convoy.csv $(EXAMPLE)/convoy.txt
 	@.ci/figures
 
 deps: ## install what is missing, with the system's package manager

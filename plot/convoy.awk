@@ -1,8 +1,9 @@
 # Reads machine.csv (if it is there), convoy-summary.csv and convoy-latency.csv in the current folder,
 # checks them, and writes what convoy.gp and frontier.gp load: convoy-cases.gp (panels, curves, the
 # machine), convoy.dat (a block a latency curve: the share of requests that took longer),
-# requests.dat (a block a lock) and, where there are several switch intervals, frontier.dat (a block a
-# number of hogs). Drawn is the model under the first pin policy of the file; of several switch
+# requests.dat (a block a lock of the model, then a block an interpreter) and, where there are several
+# switch intervals, frontier.dat (a block a system and number of hogs). Drawn is the model under the first
+# pin policy of the file, and each interpreter beside the lock that models its own; of several switch
 # intervals the distribution of the one nearest to CPython's 5 ms.
 
 BEGIN {
@@ -42,21 +43,32 @@ FNR == 1 {
         if (field[i] != "" && !is_number(field[i]))
             fail(where, column[i] " is '" field[i] "', not a number")
     rows++
-    if (field[1] != "model" || field[at["requests"]] == "")
-        next                                # an interpreter's, or hogs alone
-    if (pin == "")
-        pin = field[3]
-    if (field[3] != pin)
-        next
+    if (field[at["requests"]] == "")
+        next                                # hogs alone
+    if (field[1] == "model") {
+        if (pin == "")
+            pin = field[3]
+        if (field[3] != pin)
+            next
+        models++
+    } else
+        meet(field[1])
     rate = field[6]
-    blocks = field[7] + 0
+    if (fewest == "" || field[7] + 0 < fewest) fewest = field[7] + 0
+    if (field[7] + 0 > most_reps) most_reps = field[7] + 0
     if (field[5] != "" && !(field[5] in seen)) {
         seen[field[5]] = 1
         interval_at[++intervals] = field[5]
     }
-    if (!(field[2] in order_of))
-        order_of[field[2]] = 5
     row_at[++kept] = $0
+    lock_at[kept] = field[1] == "model" ? field[2] : models_lock(field[1], field[5])
+    if (!(lock_at[kept] in order_of))
+        order_of[lock_at[kept]] = 5
+}
+
+# Whose rules an interpreter has: as model_of in src/interpreters/modes.c, of what its row says.
+function models_lock(name, interval) {
+    return interval != "" ? "gil" : name ~ /t$/ ? "none" : "ticks"
 }
 
 # The one of which the distribution is drawn.
@@ -72,30 +84,37 @@ function interval(    i, best, far, d) {
     return best
 }
 
-# All of the summary is known: which panels and curves there are.
-function arrange(    l, r, i, name) {
+# All of the summary is known: which panels and curves there are; in a panel the model's first.
+function arrange(    l, g, r) {
     for (l = 1; l <= 5; l++)
-        for (r = 1; r <= kept; r++) {
-            split_record(row_at[r])
-            if (order_of[field[2]] != l || (field[5] != "" && field[5] != interval()))
-                continue
-            if (!(field[2] in panel)) {
-                panel[field[2]] = ++panels
-                lock_of[panels] = field[2]
+        for (g = 0; g <= interpreters; g++)
+            for (r = 1; r <= kept; r++) {
+                split_record(row_at[r])
+                if (order_of[lock_at[r]] != l || (field[5] != "" && field[5] != interval()) || guest_of(field[1]) != g)
+                    continue
+                if (!(lock_at[r] in panel)) {
+                    panel[lock_at[r]] = ++panels
+                    lock_of[panels] = lock_at[r]
+                }
+                curve[field[1] "," field[2] "," field[4]] = ++curves
+                panel_of[curves] = panel[lock_at[r]]
+                guest_at[curves] = g
+                hogs_of[curves] = field[4] + 0
+                if (field[4] + 0 > hogs_most)
+                    hogs_most = field[4] + 0
+                requests[curves] = field[at["requests_per_s"]] + 0
+                requests_lo[curves] = field[at["requests_per_s_lo"]] + 0
+                requests_hi[curves] = field[at["requests_per_s_hi"]] + 0
             }
-            curve[field[2] "," field[4]] = ++curves
-            panel_of[curves] = panel[field[2]]
-            hogs_of[curves] = field[4] + 0
-            if (field[4] + 0 > hogs_most)
-                hogs_most = field[4] + 0
-            requests[curves] = field[at["requests_per_s"]] + 0
-            requests_lo[curves] = field[at["requests_per_s_lo"]] + 0
-            requests_hi[curves] = field[at["requests_per_s_hi"]] + 0
-        }
+}
+
+# 0 for the model, else which interpreter.
+function guest_of(name) {
+    return name == "model" ? 0 : place[name]
 }
 
 # Now that it is known which curves there are.
-function read_latencies(    n, c, line) {
+function read_latencies(    n, c, line, key) {
     for (line = 1; (getline < "convoy-latency.csv") > 0; line++) {
         where = " (beside it convoy-latency.csv), line " line
         if (line == 1) {
@@ -106,10 +125,10 @@ function read_latencies(    n, c, line) {
         }
         if (split_record($0) != 8 || !is_number(field[6]) || !is_number(field[7]) || !is_count(field[8]) || field[7] <= 0)
             fail(where, "cut off or damaged")
-        if (field[1] != "model" || field[3] != pin || (field[5] != "" && field[5] != interval()) || \
-            !((field[2] "," field[4]) in curve))
+        key = field[1] "," field[2] "," field[4]
+        if ((field[1] == "model" && field[3] != pin) || (field[5] != "" && field[5] != interval()) || !(key in curve))
             continue
-        c = curve[field[2] "," field[4]]
+        c = curve[key]
         n = ++ranges[c]
         # from 0 would be nowhere on a logarithmic axis
         from[c, n] = field[6] + 0 > 0 ? field[6] + 0 : field[7] / 2
@@ -122,14 +141,15 @@ function read_latencies(    n, c, line) {
 END {
     if (failed)
         exit 1
-    if (kept == 0)
+    if (models == 0)
         fail("", "no row of the model's")
+    order_interpreters()
     arrange()
     read_latencies()
     set("array LOCK[" panels "]; PANELS", panels)
     for (p = 1; p <= panels; p++)
         set("LOCK[" p "]", quoted(lock_of[p]))
-    set("array PANEL[" curves "]; array HOGS[" curves "]; array LAST_X[" curves "]; array LAST_Y[" curves \
+    set("array GUEST[" curves "]; array PANEL[" curves "]; array HOGS[" curves "]; array LAST_X[" curves "]; array LAST_Y[" curves \
         "]; array REQUESTS[" curves "]; CURVES", curves)
     least_share = 0.1
     printf "" > "convoy.dat"
@@ -152,21 +172,22 @@ END {
             print "NaN NaN" > "convoy.dat"
         printf "\n\n" > "convoy.dat"
         set("PANEL[" c "]", panel_of[c])
+        set("GUEST[" c "]", guest_at[c])
         set("HOGS[" c "]", hogs_of[c])
         set("LAST_X[" c "]", x)
         set("LAST_Y[" c "]", y)
         set("REQUESTS[" c "]", requests[c])
     }
-    for (p = 1; p <= panels; p++) {
+    for (p = 1; p <= panels; p++)
+        write_requests(p, 0)
+    for (g = 1; g <= interpreters; g++)
+        write_requests(0, g)
+    set("array NAME[" interpreters + 1 "]; array OF_PANEL[" interpreters + 1 "]; INTERPRETERS", interpreters + 0)
+    for (g = 1; g <= interpreters; g++) {
+        set("NAME[" g "]", quoted(in_order[g]))
         for (c = 1; c <= curves; c++)
-            if (panel_of[c] == p && requests[c] > 0) {
-                print hogs_of[c], requests[c], requests_lo[c], requests_hi[c] > "requests.dat"
-                low = requests_lo[c] > 0 ? requests_lo[c] : requests[c]
-                if (requests_least == "" || low < requests_least) requests_least = low
-                if (requests_hi[c] > requests_most) requests_most = requests_hi[c]
-                if (requests[c] > requests_most) requests_most = requests[c]
-            }
-        printf "\n\n" > "requests.dat"
+            if (guest_at[c] == g)
+                set("OF_PANEL[" g "]", panel_of[c])
     }
     if (requests_least == "")
         fail("", "no request was answered")
@@ -180,10 +201,23 @@ END {
     set("HOGS_MOST", hogs_most + 0)
     set("PIN", quoted(pin))
     set("RATE", rate + 0)
-    set("BLOCKS", blocks)
+    set("BARS", quoted(bars_words()))
     set("INTERVAL", interval() + 0)
     write_frontier()
     set("MACHINE", quoted(subtitle()))
+}
+
+# A block of requests.dat: of the model under the lock of panel p, or of interpreter g.
+function write_requests(p, g,    c, low) {
+    for (c = 1; c <= curves; c++)
+        if ((p == 0 || panel_of[c] == p) && guest_at[c] == g && requests[c] > 0) {
+            print hogs_of[c], requests[c], requests_lo[c], requests_hi[c] > "requests.dat"
+            low = requests_lo[c] > 0 ? requests_lo[c] : requests[c]
+            if (requests_least == "" || low < requests_least) requests_least = low
+            if (requests_hi[c] > requests_most) requests_most = requests_hi[c]
+            if (requests[c] > requests_most) requests_most = requests[c]
+        }
+    printf "NaN NaN NaN NaN\n\n\n" > "requests.dat"
 }
 
 # "5 ms"
@@ -191,8 +225,8 @@ function duration(s) {
     return s < 999.5e-6 ? sprintf("%.3g µs", s * 1e6) : s < 0.9995 ? sprintf("%.3g ms", s * 1e3) : sprintf("%.3g s", s)
 }
 
-# A block a number of hogs, by switch interval, ascending.
-function write_frontier(    h, r, i, j, swap, n, share, points, last, last_p50, last_p99) {
+# A block a system and number of hogs, by switch interval, ascending.
+function write_frontier(    g, h, r, i, j, swap, n, share, points, last, last_p50, last_p99) {
     printf "" > "frontier.dat"
     for (i = 1; i <= intervals; i++)
         for (j = i + 1; j <= intervals; j++)
@@ -202,33 +236,35 @@ function write_frontier(    h, r, i, j, swap, n, share, points, last, last_p50, 
                 interval_at[j] = swap
             }
     n = 0
-    for (h = 1; intervals > 1 && h <= hogs_most; h++) {
-        points = 0
-        for (i = 1; i <= intervals; i++)
-            for (r = 1; r <= kept; r++) {
-                split_record(row_at[r])
-                share = field[at["hogs_share"]]
-                if (field[4] + 0 != h || field[5] != interval_at[i] || share == "")
-                    continue
-                points++
-                print interval_at[i], share, field[at["hogs_share_lo"]], field[at["hogs_share_hi"]], field[at["p99_s"]], \
-                    field[at["p99_s_lo"]], field[at["p99_s_hi"]], field[at["p50_s"]] > "frontier.dat"
-                last[n + 1] = share
-                last_p50[n + 1] = field[at["p50_s"]]
-                last_p99[n + 1] = field[at["p99_s"]]
-                if (field[at["hogs_share_hi"]] + 0 > share_most) share_most = field[at["hogs_share_hi"]] + 0
-                if (wait_least == "" || field[at["p50_s"]] + 0 < wait_least) wait_least = field[at["p50_s"]] + 0
-                if (field[at["p99_s_hi"]] + 0 > wait_most) wait_most = field[at["p99_s_hi"]] + 0
+    for (g = 0; intervals > 1 && g <= interpreters; g++)
+        for (h = 1; h <= hogs_most; h++) {
+            points = 0
+            for (i = 1; i <= intervals; i++)
+                for (r = 1; r <= kept; r++) {
+                    split_record(row_at[r])
+                    share = field[at["hogs_share"]]
+                    if (guest_of(field[1]) != g || field[4] + 0 != h || field[5] != interval_at[i] || share == "")
+                        continue
+                    points++
+                    print interval_at[i], share, field[at["hogs_share_lo"]], field[at["hogs_share_hi"]], field[at["p99_s"]], \
+                        field[at["p99_s_lo"]], field[at["p99_s_hi"]], field[at["p50_s"]], field[at["p50_s_lo"]], \
+                        field[at["p50_s_hi"]], "\"" duration(interval_at[i]) "\"" > "frontier.dat"
+                    last[n + 1] = share
+                    last_p50[n + 1] = field[at["p50_s"]]
+                    last_p99[n + 1] = field[at["p99_s"]]
+                    note_extent()
+                }
+            if (points) {
+                frontier_of[++n] = h
+                frontier_guest[n] = g
+                printf "\n\n" > "frontier.dat"
             }
-        if (points) {
-            frontier_of[++n] = h
-            printf "\n\n" > "frontier.dat"
         }
-    }
-    set("array FRONTIER[" n + 1 "]; array LAST_SHARE[" n + 1 "]; array LAST_P50[" n + 1 "]; array LAST_P99[" n + 1 \
-        "]; FRONTIERS", n)
+    set("array FRONTIER[" n + 1 "]; array F_GUEST[" n + 1 "]; array LAST_SHARE[" n + 1 "]; array LAST_P50[" n + 1 \
+        "]; array LAST_P99[" n + 1 "]; FRONTIERS", n)
     for (i = 1; i <= n; i++) {
         set("FRONTIER[" i "]", frontier_of[i])
+        set("F_GUEST[" i "]", frontier_guest[i])
         set("LAST_SHARE[" i "]", last[i])
         set("LAST_P50[" i "]", last_p50[i])
         set("LAST_P99[" i "]", last_p99[i])
@@ -242,5 +278,14 @@ function write_frontier(    h, r, i, j, swap, n, share, points, last, last_p50, 
     set("INTERVAL_MOST", interval_at[intervals] + 0)
     set("SHARE_MOST", share_most + 0)
     set("WAIT_LEAST", wait_least + 0)
+    set("TAIL_LEAST", tail_least + 0)
     set("WAIT_MOST", wait_most + 0)
+}
+
+# How far the axes of the frontier have to go, of the row in field[].
+function note_extent() {
+    if (field[at["hogs_share_hi"]] + 0 > share_most) share_most = field[at["hogs_share_hi"]] + 0
+    if (wait_least == "" || field[at["p50_s_lo"]] + 0 < wait_least) wait_least = field[at["p50_s_lo"]] + 0
+    if (tail_least == "" || field[at["p99_s_lo"]] + 0 < tail_least) tail_least = field[at["p99_s_lo"]] + 0
+    if (field[at["p99_s_hi"]] + 0 > wait_most) wait_most = field[at["p99_s_hi"]] + 0
 }

@@ -1,5 +1,6 @@
 # What hogs do to the answers of an I/O thread: for each lock the share of requests that took longer
-# than so long, and beside them how many were answered a second.
+# than so long, and beside them how many were answered a second. Dashed: interpreters, in the panel and
+# the colour of the lock that models their own.
 
 load 'convoy-cases.gp'
 load 'canvas.gp'
@@ -16,23 +17,30 @@ set label MACHINE at screen 28 / W, screen (H - 89) / H left noenhanced textcolo
 WORDS = '"gil: CPython 3.2 and later" "ticks: CPython up to 3.1" "critical: an OpenMP lock" "none: no lock"'
 known(lock) = find('gil ticks critical none', lock)
 panel_words(lock) = known(lock) ? word(WORDS, known(lock)) : lock
-colour(lock) = find(KNOWN, lock eq 'none' ? 'nogil' : lock) ? hex(COLOUR, find(KNOWN, lock eq 'none' ? 'nogil' : lock)) : INK
+colour(lock) = model_hue(lock eq 'none' ? 'nogil' : lock)
 # more hogs are darker and wider
-pale(n) = HOGS_MOST < 1 ? 0 : 0.62 * (HOGS_MOST - n) / HOGS_MOST
+pale(n) = HOGS_MOST < 1 ? 0 : 0.58 * (HOGS_MOST - n) / HOGS_MOST
 hue(lock, n) = mix(colour(lock), 0xffffff, pale(n))
 wide(n) = 3 - 2.2 * pale(n)
+# an interpreter's are a shade darker than its model's
+ink(c) = mix(hue(LOCK[PANEL[c]], HOGS[c]), 0x000000, GUEST[c] ? 0.3 : 0)
+LINE = 500
+do for [c = 1:CURVES] {
+    set style line LINE + c lc rgb ink(c) lw (GUEST[c] ? 0.55 : 1) * wide(HOGS[c]) dt solid
+    if (GUEST[c]) { eval sprintf('set style line %d dt (%s)', LINE + c, nth(DASHES, GUEST[c])) }
+}
 hogs(n) = n == 0 ? 'no hog' : sprintf('%d hog%s', n, n == 1 ? '' : 's')
 
 # --- the panels: locks in two columns, requests at their right ---
 COLUMNS = PANELS > 1 ? 2 : 1
 ROWS = (PANELS + COLUMNS - 1) / COLUMNS
-LEFT = 92.0
+LEFT = 112.0
 LABELS = 62.0
 AREA = 800.0                # the locks' panels end here
 GAP_X = 34.0
 GAP_Y = 54.0
 TOP = H - 150.0
-BOTTOM = 84.0
+BOTTOM = 92.0
 WIDTH = (AREA - LEFT - (COLUMNS - 1) * GAP_X) / COLUMNS
 HEIGHT = (TOP - BOTTOM - (ROWS - 1) * GAP_Y) / ROWS
 left(p) = LEFT + ((p - 1) % COLUMNS) * (WIDTH + GAP_X)
@@ -53,6 +61,11 @@ unset key
 array ENTRY[CURVES + 1]
 array WANTS[CURVES + 1]
 array PUT[CURVES + 1]
+
+# curves that have labels: the model's; where it is not in the run, those of the interpreter
+array MODELS[PANELS + 1]
+do for [p = 1:PANELS] { MODELS[p] = 0 }
+do for [c = 1:CURVES] { if (!GUEST[c]) { MODELS[PANEL[c]] = 1 } }
 
 set multiplot
 set logscale xy 10
@@ -77,6 +90,10 @@ do for [p = 1:PANELS] {
     }
     set label 100 panel_words(LOCK[p]) at screen left(p) / W, screen (top(p) + 13) / H left noenhanced \
         textcolor rgb text(colour(LOCK[p])) font face(15, ':Bold')
+    if ((p - 1) % COLUMNS == 0) {
+        set label 102 'so many of all requests' at screen 30 / W, screen (top(p) + bottom(p)) / 2 / H center rotate by 90 \
+            textcolor rgb MUTED font SMALL
+    }
     if (p > PANELS - COLUMNS) {
         set label 101 'took longer than' at screen (left(p) + right(p)) / 2 / W, screen (bottom(p) - 38) / H center textcolor rgb MUTED font SMALL
     }
@@ -84,7 +101,7 @@ do for [p = 1:PANELS] {
     # the labels at the ends of the curves; those that would touch push each other away
     entries = 0
     do for [c = 1:CURVES] {
-        if (PANEL[c] == p && LAST_X[c] > 0) {
+        if (PANEL[c] == p && LAST_X[c] > 0 && (!GUEST[c] || !MODELS[p])) {
             y = y_pixel(p, LAST_Y[c])
             entries = entries + 1
             e = entries
@@ -110,17 +127,16 @@ do for [p = 1:PANELS] {
     }
     do for [e = 1:entries] {
         c = ENTRY[e]
-        ink = hue(LOCK[p], HOGS[c])
+        hue_of = hue(LOCK[p], HOGS[c])
         set arrow 200 + e from screen (x_pixel(p, LAST_X[c]) + 5) / W, screen WANTS[e] / H \
-            to screen (right(p) + 8) / W, screen PUT[e] / H nohead back lc rgb mix(ink, 0xffffff, 0.4) lw 0.9 dt (3,3)
+            to screen (right(p) + 8) / W, screen PUT[e] / H nohead back lc rgb mix(hue_of, 0xffffff, 0.3) lw 0.9 dt (3,3)
         set label 200 + e hogs(HOGS[c]) at screen (right(p) + 12) / W, screen PUT[e] / H left front noenhanced \
-            textcolor rgb mix(text(ink), INK, 0.15) font face(gap < 15 ? gap * 0.8 : 13, '')
+            textcolor rgb mix(hue_of, INK, 0.5) font face(gap < 15 ? gap * 0.8 : 13, '')
     }
 
-    plot for [c = 1:CURVES] 'convoy.dat' index c - 1 using (PANEL[c] == p ? $1 : NaN):2 \
-            with lines lc rgb hue(LOCK[p], HOGS[c]) lw wide(HOGS[c]) notitle, \
+    plot for [c = 1:CURVES] 'convoy.dat' index c - 1 using (PANEL[c] == p ? $1 : NaN):2 with lines ls LINE + c notitle, \
         for [c = 1:CURVES] '+' every ::0::0 using (PANEL[c] == p && LAST_X[c] > 0 ? LAST_X[c] : NaN):(LAST_Y[c]) \
-            with points pt 7 ps 0.6 lc rgb hue(LOCK[p], HOGS[c]) notitle
+            with points pt (GUEST[c] ? shape(GUEST[c] + 1, 1) : 7) ps 0.6 lc rgb ink(c) notitle
     unset label
     unset arrow
 }
@@ -135,14 +151,24 @@ set bmargin at screen BOTTOM / H
 unset logscale x
 margin = HOGS_MOST > 0 ? 0.06 * HOGS_MOST : 0.5
 set xrange [-margin:HOGS_MOST + margin] noextend
-R_MIN = REQUESTS_LEAST / 1.3
-R_MAX = REQUESTS_MOST * 1.3
+# at least half a decade: else a little noise fills the panel
+MIDDLE = sqrt(REQUESTS_LEAST * REQUESTS_MOST)
+SPAN = sqrt(REQUESTS_MOST / REQUESTS_LEAST)
+if (SPAN < 2) { SPAN = 2 }
+R_MIN = MIDDLE / SPAN / 1.3
+R_MAX = MIDDLE * SPAN * 1.3
 set yrange [R_MIN:R_MAX] noextend
 set xtics auto nomirror scale 0 textcolor rgb MUTED font SMALL
 set xtics 0,(HOGS_MOST > 8 ? 4 : 1),HOGS_MOST format '%g'
 set ytics () nomirror scale 0 textcolor rgb MUTED font SMALL
+# 1, 2 and 5 of each decade where there are few of them
+decades = log10(R_MAX / R_MIN)
+count_words(v) = v < 1000 ? sprintf('%g', v) : v < 1e6 ? sprintf('%gk', v / 1000) : sprintf('%gM', v / 1e6)
 do for [k = -1:8] {
-    if (10.0**k > R_MIN && 10.0**k < R_MAX) { set ytics add ((k < 3 ? sprintf('%g', 10.0**k) : sprintf('%gk', 10.0**(k - 3))) 10.0**k) }
+    do for [m in (decades < 2.2 ? '1 2 5' : '1')] {
+        tick = m * 10.0**k
+        if (tick > R_MIN && tick < R_MAX) { set ytics add (count_words(tick) tick) }
+    }
 }
 set xlabel 'hogs' offset 0,0.3 textcolor rgb MUTED font SMALL
 set label 'requests answered a second' at screen (R_LEFT - 46) / W, screen (TOP + 13) / H left noenhanced \
@@ -151,7 +177,7 @@ r_pixel(y) = BOTTOM + (TOP - BOTTOM) * log(y / R_MIN) / log(R_MAX / R_MIN)
 entries = 0
 do for [p = 1:PANELS] {
     last = 0
-    do for [c = 1:CURVES] { if (PANEL[c] == p && REQUESTS[c] > 0) { last = c } }
+    do for [c = 1:CURVES] { if (PANEL[c] == p && REQUESTS[c] > 0 && !GUEST[c]) { last = c } }
     if (last > 0) {
         y = r_pixel(REQUESTS[last])
         entries = entries + 1
@@ -171,19 +197,29 @@ do for [round = 1:200] {
 x_at(n) = R_LEFT + (R_RIGHT - R_LEFT) * (n + margin) / (HOGS_MOST + 2 * margin)
 do for [e = 1:entries] {
     c = ENTRY[e]
-    ink = colour(LOCK[PANEL[c]])
+    hue_of = colour(LOCK[PANEL[c]])
     set arrow from screen (x_at(HOGS[c]) + 7) / W, screen WANTS[e] / H to screen (R_RIGHT + 14) / W, screen PUT[e] / H \
-        nohead front lc rgb mix(ink, 0xffffff, 0.35) lw 1.1
+        nohead front lc rgb mix(hue_of, 0xffffff, 0.35) lw 1.1
     set label LOCK[PANEL[c]] at screen (R_RIGHT + 18) / W, screen PUT[e] / H left front noenhanced \
-        textcolor rgb text(ink) font face(15, ':Bold')
+        textcolor rgb text(hue_of) font face(15, ':Bold')
 }
-BARS = BLOCKS < 6 ? sprintf('bars: range of %d block%s', BLOCKS, BLOCKS == 1 ? '' : 's') : 'bars: 95 % intervals'
-set label BARS at screen (W - 24) / W, screen 20 / H right noenhanced textcolor rgb MUTED font SMALL
-set label 'left: of each lock, how many of all requests took longer than …: the further up and right, the longer the wait' \
-    at screen 28 / W, screen 20 / H left noenhanced textcolor rgb MUTED font SMALL
+set label 'bars: '.BARS at screen (W - 24) / W, screen 20 / H right noenhanced textcolor rgb MUTED font SMALL
+load 'dashed.gp'
+
 BAR = 0.003
+do for [g = 1:INTERPRETERS] {
+    lock = LOCK[OF_PANEL[g]]
+    set style line LINE + g lc rgb mix(colour(lock), 0x000000, 0.3) lw 1.6 pt shape(g + 1, 1) ps 0.8 * shape_size(g + 1) dt solid
+    set style line LINE + 100 + g lc rgb mix(colour(lock), 0x000000, 0.3) lw 1.2 dt solid
+    eval sprintf('set style line %d dt (%s)', LINE + g, nth(DASHES, g))
+}
+# interpreters a little to the right, that their bars are seen
+ASIDE = 0.045 * (HOGS_MOST > 0 ? HOGS_MOST : 1) / (INTERPRETERS > 0 ? INTERPRETERS : 1.0)
 plot for [p = 1:PANELS] 'requests.dat' index p - 1 using 1:3:(0):($4-$3) with vectors heads nofilled size screen BAR,90 \
         lc rgb colour(LOCK[p]) lw 1.2 notitle, \
+    for [g = 1:INTERPRETERS] 'requests.dat' index PANELS + g - 1 using ($1+ASIDE*g):3:(0):($4-$3) \
+        with vectors heads nofilled size screen BAR,90 ls LINE + 100 + g notitle, \
     for [p = 1:PANELS] 'requests.dat' index p - 1 using 1:2 with linespoints pt 7 ps 0.8 lc rgb colour(LOCK[p]) \
-        lw (LOCK[p] eq 'none' ? 4 : 2.6) notitle
+        lw (LOCK[p] eq 'none' ? 4 : 2.6) notitle, \
+    for [g = 1:INTERPRETERS] 'requests.dat' index PANELS + g - 1 using ($1+ASIDE*g):2 with linespoints ls LINE + g notitle
 unset multiplot

@@ -1,89 +1,111 @@
-# The trade that the switch interval of the gil makes: what a request waits, and below it what the hogs
-# achieve, against the interval; a curve a number of hogs.
+# The trade that the switch interval of the gil makes. Left: what a request waits, and below it what the
+# hogs achieve, against the interval. Right: the one against the other, a point an interval. A curve a
+# number of hogs; dashed those of interpreters.
 
 load 'convoy-cases.gp'
 load 'canvas.gp'
 
-set label 'What a shorter switch interval buys, and what it costs' at screen 28 / W, screen (H - 36) / H left noenhanced \
-    textcolor rgb INK font LARGE
-set label 'Under the gil of CPython 3.2 and later: how long an answer takes, and what the CPU-bound threads (hogs) still do.' \
+set label 'What the switch interval does to answers, and to busy threads' at screen 28 / W, screen (H - 36) / H \
+    left noenhanced textcolor rgb INK font LARGE
+set label 'Under the gil of CPython 3.2 and later: who waits for the lock asks for it after the switch interval. Hogs are CPU-bound threads.' \
     at screen 28 / W, screen (H - 66) / H left noenhanced textcolor rgb INK font MEDIUM
 MACHINE = MACHINE.(MACHINE eq '' ? '' : ' · ').(PIN eq 'none' ? 'threads not pinned' : 'threads pinned ('.PIN.')'). \
     (RATE > 0 ? sprintf(' · %d requests a second are due', RATE) : ' · each request when the one before is answered')
 set label MACHINE at screen 28 / W, screen (H - 89) / H left noenhanced textcolor rgb MUTED font SMALL
 
 GIL = hex(COLOUR, find(KNOWN, 'gil'))
-pale(i) = FRONTIERS < 2 ? 0 : 0.55 * (FRONTIERS - i) / (FRONTIERS - 1.0)
-hue(i) = mix(GIL, 0xffffff, pale(i))
+MOST = 1
+do for [i = 1:FRONTIERS] { if (FRONTIER[i] > MOST) { MOST = FRONTIER[i] } }
+pale(i) = MOST < 2 ? 0 : 0.55 * (MOST - FRONTIER[i]) / (MOST - 1.0)
+hue(i) = mix(mix(GIL, 0xffffff, pale(i)), 0x000000, F_GUEST[i] ? 0.3 : 0)
+wide(i) = F_GUEST[i] ? 1.5 : 3
+mark(i) = F_GUEST[i] ? shape(F_GUEST[i] + 1, 1) : 7
 hogs(i) = sprintf('%d hog%s', FRONTIER[i], FRONTIER[i] == 1 ? '' : 's')
+# p99 and shares; their bars; medians
+SOLID = 500
+BAR_OF = 600
+MEDIAN = 700
+do for [i = 1:FRONTIERS] {
+    set style line SOLID + i lc rgb hue(i) lw wide(i) pt mark(i) ps 0.9 dt solid
+    set style line BAR_OF + i lc rgb hue(i) lw 1.2 dt solid
+    set style line MEDIAN + i lc rgb hue(i) lw 0.5 * wide(i) pt (F_GUEST[i] ? mark(i) : 6) ps 0.8 dt solid
+    if (F_GUEST[i]) { eval sprintf('set style line %d dt (%s)', SOLID + i, nth(DASHES, F_GUEST[i])) }
+    if (F_GUEST[i]) { eval sprintf('set style line %d dt (%s)', MEDIAN + i, nth(DASHES, F_GUEST[i])) }
+}
 
-# --- two panels over one axis, the labels at their right ---
-LEFT = 96.0
-RIGHT = W - 176.0
-TOP = H - 140.0
-BOTTOM = 84.0
-GAP = 52.0
-SPLIT = BOTTOM + 0.36 * (TOP - BOTTOM)     # the lower panel ends here
-X_MIN = INTERVAL_LEAST / 1.25
-X_MAX = INTERVAL_MOST * 1.25
-Y_MIN = WAIT_LEAST / 1.6
-Y_MAX = WAIT_MOST * 1.6
+# --- two panels over one axis, their labels at the right; the trade beside them ---
+LEFT = 92.0
+RIGHT = 560.0
+T_LEFT = 780.0
+T_RIGHT = W - 40.0
+TOP = H - 146.0
+BOTTOM = 96.0
+GAP = 54.0
+SPLIT = BOTTOM + 0.34 * (TOP - BOTTOM)     # the lower panel ends here
+X_MIN = INTERVAL_LEAST / 1.3
+X_MAX = INTERVAL_MOST * 1.3
+Y_MIN = WAIT_LEAST / 1.5
+Y_MAX = WAIT_MOST * 1.5
 S_MAX = SHARE_MOST * 1.1
 wait_pixel(y) = SPLIT + GAP + (TOP - SPLIT - GAP) * log(y / Y_MIN) / log(Y_MAX / Y_MIN)
 share_pixel(y) = BOTTOM + (SPLIT - BOTTOM) * y / S_MAX
 x_pixel(x) = LEFT + (RIGHT - LEFT) * log(x / X_MIN) / log(X_MAX / X_MIN)
-set lmargin at screen LEFT / W
-set rmargin at screen RIGHT / W
+# interpreters a little to the right, that their bars are seen
+aside(i) = (X_MAX / X_MIN)**(0.012 * F_GUEST[i])
 set border 0
-set logscale x 10
-set xrange [X_MIN:X_MAX] noextend
 NAMES = '"100 ns" "1 µs" "10 µs" "100 µs" "1 ms" "10 ms" "100 ms" "1 s" "10 s" "100 s"'
-set xtics () nomirror scale 0 textcolor rgb MUTED font SMALL
-do for [k = 1:INTERVALS] { set xtics add (INTERVAL_WORDS[k] INTERVAL_AT[k]) }
+HEAD = face(15, ':Bold')
 set grid xtics ytics back lt 1 lc rgb 0xd9d9d6 lw 0.8 dt solid
 unset key
 BAR = 0.003
-BARS = BLOCKS < 6 ? sprintf('bars: range of %d block%s', BLOCKS, BLOCKS == 1 ? '' : 's') : 'bars: 95 % intervals'
-set label BARS at screen (W - 24) / W, screen 20 / H right noenhanced textcolor rgb MUTED font SMALL
+set label 'bars: '.BARS at screen (W - 24) / W, screen 20 / H right noenhanced textcolor rgb MUTED font SMALL
+load 'dashed.gp'
 
 # The labels at the ends of the curves; those that would touch push each other away.
 array WANTS[2 * FRONTIERS + 1]
 array PUT[2 * FRONTIERS + 1]
-array ENTRY[2 * FRONTIERS + 1]
-array NAME[2 * FRONTIERS + 1]
+array WORDS[2 * FRONTIERS + 1]
 array INK_OF[2 * FRONTIERS + 1]
 entries = 0
 enter = 'entries = entries + 1; e = entries; '. \
-    'do for [k = entries - 1:1:-1] { if (e == k + 1 && WANTS[k] < y) { NAME[e] = NAME[k]; INK_OF[e] = INK_OF[k]; WANTS[e] = WANTS[k]; e = k } }; '. \
-    'NAME[e] = name; INK_OF[e] = ink; WANTS[e] = y'
+    'do for [k = entries - 1:1:-1] { if (e == k + 1 && WANTS[k] < y) { WORDS[e] = WORDS[k]; INK_OF[e] = INK_OF[k]; WANTS[e] = WANTS[k]; e = k } }; '. \
+    'WORDS[e] = name; INK_OF[e] = ink; WANTS[e] = y'
 put = 'do for [e = 1:entries] { PUT[e] = WANTS[e] }; do for [round = 1:200] { do for [e = 2:entries] { '. \
     'lacking = 18 - (PUT[e - 1] - PUT[e]); '. \
     'if (lacking > 0.05) { PUT[e - 1] = PUT[e - 1] + lacking / 2; PUT[e] = PUT[e] - lacking / 2 } } }; '. \
-    'do for [e = 1:entries] { set arrow 200 + e from screen (x_pixel(INTERVAL_MOST) + 8) / W, screen WANTS[e] / H '. \
-    'to screen (RIGHT + 14) / W, screen PUT[e] / H nohead front lc rgb mix(INK_OF[e], 0xffffff, 0.35) lw 1.1; '. \
-    'set label 200 + e NAME[e] at screen (RIGHT + 18) / W, screen PUT[e] / H left front noenhanced textcolor rgb text(INK_OF[e]) font SMALL }'
+    'do for [e = 1:entries] { set arrow 200 + e from screen (x_pixel(INTERVAL_MOST) + 12) / W, screen WANTS[e] / H '. \
+    'to screen (RIGHT + 14) / W, screen PUT[e] / H nohead back lc rgb mix(INK_OF[e], 0xffffff, 0.35) lw 1.1; '. \
+    'set label 200 + e WORDS[e] at screen (RIGHT + 18) / W, screen PUT[e] / H left front noenhanced textcolor rgb mix(INK_OF[e], INK, 0.4) font SMALL }'
+
+wait_ticks = "set ytics () nomirror scale 0 textcolor rgb MUTED font SMALL; ". \
+    "do for [k = 1:10] { tick = 10.0**(k - 8); if (tick > Y_MIN && tick < Y_MAX) { set ytics add (word(NAMES, k) tick) } }"
 
 set multiplot
+set lmargin at screen LEFT / W
+set rmargin at screen RIGHT / W
 set tmargin at screen TOP / H
 set bmargin at screen (SPLIT + GAP) / H
-set logscale y 10
+set logscale xy 10
+set xrange [X_MIN:X_MAX] noextend
 set yrange [Y_MIN:Y_MAX] noextend
-set ytics () nomirror scale 0 textcolor rgb MUTED font SMALL
-do for [k = 1:10] {
-    tick = 10.0**(k - 8)
-    if (tick > Y_MIN && tick < Y_MAX) { set ytics add (word(NAMES, k) tick) }
-}
-set label 100 'an answer takes' at screen LEFT / W, screen (TOP + 13) / H left textcolor rgb INK font face(15, ':Bold')
+set xtics () nomirror scale 0 textcolor rgb MUTED font SMALL
+do for [k = 1:INTERVALS] { set xtics add (INTERVAL_WORDS[k] INTERVAL_AT[k]) }
+eval wait_ticks
+set label 100 'an answer takes' at screen LEFT / W, screen (TOP + 13) / H left textcolor rgb INK font HEAD
 do for [i = 1:FRONTIERS] {
-    ink = hue(i)
-    name = hogs(i).', p99'; y = wait_pixel(LAST_P99[i]); eval enter
-    name = hogs(i).', median'; y = wait_pixel(LAST_P50[i]); eval enter
+    if (!F_GUEST[i]) {
+        ink = hue(i)
+        name = hogs(i).', p99'; y = wait_pixel(LAST_P99[i]); eval enter
+        name = hogs(i).', median'; y = wait_pixel(LAST_P50[i]); eval enter
+    }
 }
 eval put
-plot for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using 1:6:(0):($7-$6) with vectors heads nofilled size screen BAR,90 \
-        lc rgb hue(i) lw 1.1 notitle, \
-    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using 1:5 with linespoints lc rgb hue(i) lw 3 pt 7 ps 0.9 notitle, \
-    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using 1:8 with linespoints lc rgb hue(i) lw 1.6 dt (6,4) pt 7 ps 0.6 notitle
+plot for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($1*aside(i)):6:(0):($7-$6) \
+        with vectors heads nofilled size screen BAR,90 ls BAR_OF + i notitle, \
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($1*aside(i)):9:(0):($10-$9) \
+        with vectors heads nofilled size screen BAR,90 ls BAR_OF + i notitle, \
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($1*aside(i)):5 with linespoints ls SOLID + i notitle, \
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($1*aside(i)):8 with linespoints ls MEDIAN + i notitle
 unset label
 unset arrow
 
@@ -91,15 +113,43 @@ set tmargin at screen SPLIT / H
 set bmargin at screen BOTTOM / H
 unset logscale y
 set yrange [0:S_MAX] noextend
-set ytics auto nomirror scale 0 textcolor rgb MUTED font SMALL
-set ytics 0,(S_MAX < 1.6 ? 0.5 : 1) format '%g×'
+shares = S_MAX < 1.6 ? 0.5 : S_MAX < 6 ? 1 : 5
+set ytics 0,shares,S_MAX nomirror scale 0 textcolor rgb MUTED font SMALL format '%g×'
 set xlabel 'switch interval' textcolor rgb MUTED font SMALL
-set label 100 'all hogs together do (of one alone, without requests)' at screen LEFT / W, screen (SPLIT + 13) / H left \
-    textcolor rgb INK font face(15, ':Bold')
+set label 100 'the hogs do, together (1×: one alone, without requests)' at screen LEFT / W, screen (SPLIT + 13) / H left \
+    textcolor rgb INK font HEAD
 entries = 0
-do for [i = 1:FRONTIERS] { ink = hue(i); name = hogs(i); y = share_pixel(LAST_SHARE[i]); eval enter }
+do for [i = 1:FRONTIERS] { if (!F_GUEST[i]) { ink = hue(i); name = hogs(i); y = share_pixel(LAST_SHARE[i]); eval enter } }
 eval put
-plot for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using 1:3:(0):($4-$3) with vectors heads nofilled size screen BAR,90 \
-        lc rgb hue(i) lw 1.1 notitle, \
-    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using 1:2 with linespoints lc rgb hue(i) lw 3 pt 7 ps 0.9 notitle
+plot for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($1*aside(i)):3:(0):($4-$3) \
+        with vectors heads nofilled size screen BAR,90 ls BAR_OF + i notitle, \
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($1*aside(i)):2 with linespoints ls SOLID + i notitle
+unset label
+unset arrow
+
+# --- the trade: the labels of the most hogs at the right of the points, of fewer at the left ---
+away(i) = FRONTIER[i] == MOST
+set lmargin at screen T_LEFT / W
+set rmargin at screen T_RIGHT / W
+set tmargin at screen TOP / H
+set bmargin at screen BOTTOM / H
+unset logscale x
+set logscale y 10
+set xrange [0:S_MAX] noextend
+set yrange [TAIL_LEAST / 1.5:Y_MAX] noextend
+set xtics 0,shares,S_MAX nomirror scale 0 textcolor rgb MUTED font SMALL format '%g×'
+eval wait_ticks
+set xlabel 'the hogs do, together'
+set label 100 'p99, against what the hogs do' at screen T_LEFT / W, screen (TOP + 13) / H left \
+    textcolor rgb INK font HEAD
+do for [i = 1:FRONTIERS] { set style line BAR_OF + i lc rgb mix(hue(i), 0xffffff, 0.4) lw 0.9 dt solid }
+plot for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using 2:(F_GUEST[i] ? NaN : $6):(0):($7-$6) \
+        with vectors heads nofilled size screen BAR,90 ls BAR_OF + i notitle, \
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using 3:(F_GUEST[i] ? NaN : $5):($4-$3):(0) \
+        with vectors heads nofilled size screen BAR,90 ls BAR_OF + i notitle, \
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using 2:5 with linespoints ls SOLID + i notitle, \
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using 2:(F_GUEST[i] || !away(i) ? NaN : $5):11 \
+        with labels left offset 0.9,0.6 noenhanced textcolor rgb mix(hue(i), INK, 0.4) font HEAD notitle, \
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using 2:(F_GUEST[i] || away(i) ? NaN : $5):11 \
+        with labels right offset -0.9,0.6 noenhanced textcolor rgb mix(hue(i), INK, 0.4) font HEAD notitle
 unset multiplot

@@ -4,9 +4,10 @@
 load 'canvas.gp'
 
 KINDS = 'ticks gil nogil release'
-array SAYS_FIRST[4] = ['The old GIL gives the lock up', 'The GIL since CPython 3.2', 'No lock, no waiting:', 'Giving the lock up around']
-array SAYS_NEXT[4] = ['after every chunk, and takes', 'hands it over every 5 ms:', 'both threads run', 'short calls: after each they']
-array SAYS_LAST[4] = ['it back before the other is up', 'one runs, the other waits', 'all of the time', 'wait for it, in a convoy']
+# What each does; what came of it the data say.
+array SAYS_FIRST[4] = ['The old GIL: the holder gives', 'The GIL since CPython 3.2:', 'No lock: each thread', 'The GIL, given up around']
+array SAYS_NEXT[4] = ['it up after every chunk, and', 'kept until a waiter asks, after', 'does its share, and waits', 'short native calls: after each']
+array SAYS_LAST[4] = ['asks for it again', 'the switch interval', 'for nobody', 'a thread asks for it again']
 
 set label 'Who has the lock, and who waits: two threads, four ways' \
     at screen 28 / W, screen (H - 36) / H left noenhanced textcolor rgb INK font LARGE

@@ -13,7 +13,7 @@ mantissa = X_SPAN / UNIT / TICKS / exponent
 every = exponent * (mantissa < 1.5 ? 1 : mantissa < 3.5 ? 2 : mantissa < 7.5 ? 5 : 10)
 set xtics ()
 do for [k = 0:int(0.97 * X_SPAN / UNIT / every)] { set xtics add (sprintf('%g %s', k * every, UNIT_NAME) k * every) }
-ROW_FONT = face(THREADS <= 8 ? 13 : THREADS <= 16 ? 11 : 9, '')
+ROW_FONT = face(THREADS <= 8 ? 13 : THREADS <= 12 ? 11 : 9, '')
 set ytics () nomirror scale 0 textcolor rgb MUTED font ROW_FONT
 step = THREADS <= 16 ? 1 : THREADS <= 64 ? 8 : 64
 do for [t = 0:THREADS - 1:step] {

@@ -311,6 +311,7 @@ END {
     set("LOST", total_of("lost"))
     set("HANDOFFS", total_of("handoffs"))
     set("HANDOFFS_A_SECOND", of[0, "handoffs_per_s"])
+    set("OVERSUBSCRIBED", of[0, "oversubscribed"] + 0)
     set("JAIN", is_number(of[0, "jain"]) ? of[0, "jain"] : "NaN")
     set("IN_VAIN", total_of("in_vain"))
     set("WOKEN_IN_VAIN", total_of("woken_in_vain"))

@@ -14,7 +14,7 @@ set label (HANDOFFS > 0 ? \
         sprintf('%.0f %% of the time running, nobody waits for a lock', 100 * ALL_RUNNING)). \
     (THREADS > 1 && JAIN == JAIN ? sprintf(', fairness %.3f', JAIN) : '') \
     at screen 28 / W, screen (H - 66) / H left noenhanced textcolor rgb INK font MEDIUM
-set label sprintf('pinned: %s · lock: %s · %s', PIN, LOCK, KERNEL). \
+set label sprintf('pinned: %s · lock: %s · %s', PIN, LOCK, KERNEL).(OVERSUBSCRIBED ? ' · more threads than PUs' : ''). \
     (ALL_THREADS > THREADS ? sprintf(' · the first %d threads', THREADS) : '').(LOST > 0 ? \
     sprintf(' · %s events lost: the first %s alone', number(LOST), duration(RUN)) : '') \
     at screen 28 / W, screen (H - 89) / H left noenhanced textcolor rgb MUTED font SMALL

@@ -44,6 +44,12 @@ bool child_start(struct child *child, char *const argv[], struct error *error);
 bool child_ask(struct child *child, const char *question, char *answer, size_t size,
                double limit_s, struct error *error);
 
+/* The same for a question whose answer takes long: calls look(context) several times a second
+ * meanwhile, for whatever may end its work early. */
+bool child_ask_looking(struct child *child, const char *question, char *answer, size_t size,
+                       double limit_s, void (*look)(void *context), void *context,
+                       struct error *error);
+
 /* Ends the child and its whole process group (SIGKILL) and waits for it. Twice is fine. */
 void child_end(struct child *child);
 

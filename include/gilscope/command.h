@@ -24,25 +24,26 @@ extern const struct option_spec option_variant, option_threads, option_pin, opti
     option_time, option_count, option_chunk, option_switch_interval, option_tasks,
     option_output, option_seed, option_csv, option_topology, option_quiet, option_python,
     option_kernel, option_length, option_held, option_lock, option_shared;
-/* The same with other defaults: those of costs, of breakeven and of topo. */
-extern const struct option_spec option_costs_threads, option_costs_reps, option_costs_time,
-    option_costs_seed;
-extern const struct option_spec option_sweep_threads, option_sweep_pin, option_sweep_reps,
-    option_sweep_time, option_sweep_length, option_sweep_python;
-extern const struct option_spec option_topo_threads, option_topo_pin;
+/* Those of one command: of breakeven, of trace, of convoy. */
+extern const struct option_spec option_sweep_length;
 extern const struct option_spec option_trace_variant, option_trace_threads, option_events;
-/* And those of convoy. */
 extern const struct option_spec option_convoy_lock, option_hogs, option_convoy_switch_interval,
-    option_rate, option_convoy_pin, option_convoy_time, option_convoy_held, option_convoy_seed,
-    option_convoy_python;
+    option_rate;
 /* All of them, for finding out what a mistyped one was meant to be. */
 extern const struct option_spec *const all_options[];
 extern const size_t all_option_count;
 
+/* An option as a command has it. */
+struct command_option {
+    const struct option_spec *spec;
+    const char
+        *help; /* where its meaning or its default is the command's own; null: as the spec's */
+};
+
 struct command {
     const char *name;
     const char *summary;
-    const struct option_spec *const *options; /* ends with a null */
+    const struct command_option *options; /* ends with a null spec */
     /* Changes what default_settings() gave to this command's own; null: nothing. */
     void (*set_defaults)(struct settings *settings);
     bool (*run)(const struct settings *settings, struct error *error);

@@ -30,23 +30,31 @@ struct convoy_message {
 struct convoy_demand {
     double
         time_s; /* for so long it asks, after CONVOY_WARM_UP of it, in which answers are not counted */
-    double rate_per_s; /* requests are due at this rate, whatever the answers do; 0: each when
-                          the one before it is answered */
+    double rate_per_s; /* request k is due, and sent, k / rate after the first, whatever the
+                          answers do; 0: each when the one before it is answered */
     double resend_s;   /* no answer for so long: the request is sent again */
-    double grace_s;    /* so long it waits for the last answer, after its time */
+    double grace_s;    /* so long it waits for the last answers, after its time */
 };
+
+/* With a rate so many requests are under way at most, few enough for the buffers of both sockets
+ * (about 250 by default): more would be lost there. What is due meanwhile is sent when there is
+ * a place, and late; its latency runs from when it was due all the same. */
+enum { CONVOY_WINDOW = 128 };
 
 /* What the client saw. Latencies run from when a request was due (with a rate) or sent (without):
  * else the wait of those that could not be sent would be left out (Gil Tene's "coordinated
- * omission"). */
+ * omission"). With a rate all count that were due in the time, so that latencies.count is known
+ * beforehand; without, those that ended in it. */
 struct convoy_answers {
     uint64_t resent;     /* requests sent again */
     uint64_t late;       /* answers to what had been answered: not counted again */
     uint64_t wrong;      /* answers that were none */
-    uint64_t unanswered; /* 1 where the last request was not; its wait so far is a latency */
-    uint64_t unsent;     /* were due, but there was no time left to send them */
-    double wall_s;       /* from its start to the last answer */
-    struct histogram latencies; /* of the answered and the unanswered */
+    uint64_t unanswered; /* were sent, and not answered; without a rate 1 at most */
+    uint64_t unsent;     /* with a rate: were due, and not sent before the time was up */
+    uint64_t in_time;    /* answers that came within wall_s */
+    double wall_s; /* with a rate the time; without, to the last answer, or its giving up */
+    struct histogram latencies; /* of the answered; of the unanswered and the unsent, what they
+                                   had waited at the end, which is less than they would have */
 };
 
 struct convoy_client;

@@ -49,6 +49,10 @@ struct convoy_plan {
     unsigned hogs_max;
 };
 
+/* An option that would change nothing is an error, as everywhere: told before anything is started.
+ * Pure. */
+bool convoy_check(const struct settings *settings, struct error *error);
+
 /* All cases that the settings ask for. convoy_plan_free frees. Interpreters are run unpinned, or
  * not at all where --pin leaves none out. */
 bool convoy_plan_make(struct convoy_plan *plan, const struct settings *settings,

@@ -19,6 +19,8 @@ struct convoy_report {
 void convoy_print(const struct convoy_report *report, const struct style *style, FILE *to);
 /* The sentences alone, for those who write servers. */
 void convoy_sentences(const struct convoy_report *report, const struct style *style, FILE *to);
+/* Are these too few blocks, or are they too far apart, for one number to stand for them all? Pure. */
+bool convoy_is_vague(struct estimate estimate);
 /* Each interpreter beside its model; nothing where there are none. */
 void convoy_fidelity(const struct convoy_report *report, const struct style *style, FILE *to);
 /* Nearer to 1 than this, an interpreter's figure and its model's agree. */

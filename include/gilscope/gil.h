@@ -23,6 +23,7 @@
 #define GILSCOPE_GIL_H
 
 #include "gilscope/error.h"
+#include "gilscope/option_bits.h"
 #include "gilscope/thread_safety.h"
 
 #include <stddef.h>
@@ -54,7 +55,8 @@ extern struct gil the_gil; /* whichever it is; defined nowhere */
 struct gil_kind {
     const char *name;
     const char *summary;
-    bool by_ticks; /* the holder looks at it after so much work, else after every call */
+    bool by_ticks;  /* the holder looks at it after so much work, else after every call */
+    unsigned takes; /* options that mean something to it: bits of enum option_bit */
     /* On failure null, with errno set. */
     struct gil *(*create)(const struct gil_config *config);
     void (*destroy)(struct gil *gil);

@@ -22,6 +22,8 @@ struct histogram {
 
 void histogram_clear(struct histogram *histogram);
 void histogram_enter(struct histogram *histogram, uint64_t ns);
+/* As `count` values of ns each: nothing for none. */
+void histogram_enter_many(struct histogram *histogram, uint64_t ns, uint64_t count);
 /* All that is in `from` goes into `into` too. */
 void histogram_add(struct histogram *into, const struct histogram *from);
 
@@ -30,7 +32,7 @@ size_t histogram_bucket(uint64_t ns);
 uint64_t histogram_from(size_t b);
 
 /* The smallest value, in seconds, that at least this share (above 0, up to 1) of all values do not
- * exceed: the middle of its bucket, and the longest itself for the last. NAN where there are none. */
+ * exceed: the middle of its bucket, at most the longest, which is known itself. NAN where there are none. */
 double histogram_quantile(const struct histogram *histogram, double share);
 
 #endif

@@ -108,6 +108,10 @@ void interpreters_close(struct interpreters *interpreters);
  * GILSCOPE_PYTHON from the environment; else "auto". */
 const char *interpreters_wanted(const struct settings *settings);
 
+/* At the end of a complete run: an error where --python names interpreters and none of them was
+ * measured. What the environment or "auto" asks for may be missing. */
+bool interpreters_gave(const struct settings *settings, bool measured, struct error *error);
+
 /* "cpython-3.11 (3.11.7); pypy-3.9 (3.9.16)", in text[size]. */
 void interpreters_describe(const struct interpreters *interpreters, char *text, size_t size);
 

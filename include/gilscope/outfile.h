@@ -37,6 +37,9 @@ bool outfile_sync(struct outfile *file, struct error *error);
 /* Gives the file its final name, replacing an earlier one; to be called after outfile_sync. */
 bool outfile_commit(struct outfile *file, struct error *error);
 
+/* Removes it, in which nothing has come to stand, and closes it. Not open is fine. */
+void outfile_discard(struct outfile *file);
+
 /* Closes it, under the name that it has. Twice is fine. */
 void outfile_close(struct outfile *file);
 

@@ -41,7 +41,11 @@ void report_machine(const struct run_facts *facts, unsigned blocks_done,
 enum { REPORT_CELL_WIDTH = 15 };
 void report_cell(struct estimate estimate, bool noisy, bool drifts, const struct style *style,
                  FILE *to);
-/* what the marks mean that stand in the tables of summaries[n]; */
+/* what the marks mean that stand in a table, those of summaries[n], nothing where there are none; */
+struct report_marks {
+    bool oversubscribed, noisy, drifts, few; /* *, ~, ^, ±? */
+};
+void report_marks(struct report_marks marks, const struct style *style, FILE *to);
 void report_legend(const struct summary *summaries, size_t n, const struct style *style,
                    FILE *to);
 /* and what a reader has to know before believing the figures. */

@@ -110,6 +110,7 @@ struct variant {
     bool chunked;        /* works in chunks: its progress is sampled */
     bool hands_off;      /* has a lock that is handed from thread to thread */
     bool compilers_lock; /* no lock of gil.h: what its workers do with it they record */
+    unsigned takes; /* options that mean something to it, whatever its lock: enum option_bit */
     bool calls;  /* makes native calls of a given length, under a lock of the user's choice */
     bool counts; /* counts itself down, so that it can run no other kernel than the countdown */
     /* For guests, the variants that are not rows of variants[] but interpreters: */

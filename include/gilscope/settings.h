@@ -36,6 +36,7 @@ struct settings {
     struct length_list lengths;  /* of native calls, as asked for; empty: the usual ones */
     double held_s;               /* interpreter work before each call */
     unsigned shared_lines;       /* cache lines that it writes to */
+    unsigned given;              /* of enum option_bit */
     const char *of_calls;        /* an option given that says how calls are made; or null */
     struct thread_list hogs;     /* of convoy: ascending, from 0 */
     struct length_list switch_intervals; /* of convoy: times alone, ascending */

@@ -10,14 +10,14 @@
 #include <time.h>
 
 enum trace_kind {
-    TRACE_BEGINS,   /* the thread sets to work */
-    TRACE_ENDS,     /* it is done; detail: CPU time that it has used, in us */
-    TRACE_WANTS,    /* it wants the lock */
-    TRACE_GOT,      /* it has it; detail: how often it slept for it, where the lock knows */
-    TRACE_GAVE_UP,  /* it is about to give it up */
-    TRACE_ASKS,     /* it waits, and asks the holder to drop the lock */
-    TRACE_SEES,     /* it holds the lock, and has seen the request */
-    TRACE_SWITCHED, /* it waited, after giving the lock up, until another had it */
+    TRACE_BEGINS, /* the thread sets to work */
+    TRACE_ENDS,   /* it is done; detail: CPU time that it has used, in us */
+    TRACE_WANTS,  /* it wants the lock */
+    TRACE_GOT, /* it has it; detail: how often it slept for it, where the lock knows: trace_sleeps */
+    TRACE_GAVE_UP,       /* it is about to give it up */
+    TRACE_ASKS,          /* it waits, and asks the holder to drop the lock */
+    TRACE_SEES,          /* it holds the lock, and has seen the request */
+    TRACE_SWITCHED,      /* it waited, after giving the lock up, until another had it */
     TRACE_NATIVE_BEGINS, /* a native call */
     TRACE_NATIVE_ENDS,
     TRACE_TASK_BEGINS, /* a task, or a share that is done at once */
@@ -44,6 +44,8 @@ struct trace_buffer {
     uint64_t count;     /* events so far; those beyond capacity are lost */
     uint64_t lost_from; /* the time of the first of these */
     enum trace_clock clock;
+    uint64_t open;   /* the record of a `got` whose sleeps are not entered yet, + 1; 0: none */
+    uint32_t sleeps; /* of the thread before it waited for that one, as the system counts */
 };
 
 /* The same moment on both clocks. */
@@ -126,6 +128,26 @@ static inline void trace_event(struct trace_buffer *buffer, enum trace_kind kind
         buffer->lost_from = time;
     }
     buffer->count = at + 1;
+}
+
+/* How often a thread slept until it had the lock takes a system call to learn, and who has the lock
+ * must not be kept by one: the thread asks when it is about to wait, and what it is told when it is
+ * about to wait the next time says how often it slept the time before. That is entered then, as the
+ * detail of the earlier `got`. In between nothing sleeps but what trace_sleeps_end is told of. */
+
+/* The calling thread is about to wait: enters the sleeps of its last wait, and counts from here. */
+void trace_sleeps(struct trace_buffer *buffer);
+/* Enters those of its last wait: at the end of its work, or before it may sleep for something else.
+ * Costs a system call where there is something to enter, else nothing. Null: does nothing. */
+void trace_sleeps_end(struct trace_buffer *buffer);
+
+/* `got`, after a wait that trace_sleeps has begun. */
+static inline void trace_got_after_sleeps(struct trace_buffer *buffer)
+{
+    uint64_t at = buffer->count;
+
+    trace_event(buffer, TRACE_GOT, 0);
+    buffer->open = at < buffer->capacity ? at + 1 : 0;
 }
 
 #endif

@@ -70,16 +70,24 @@ struct trace_analysis {
     uint64_t handoffs, in_vain, woken_in_vain;
     double handoffs_per_s;
     struct trace_waits waits;
-    double jain;      /* 1: all the same; 1 / threads: one has all. NAN where nobody worked */
+    double together_s; /* how long all threads were at work at once */
+    double
+        jain; /* of that time. 1: all the same; 1 / threads: one has all. NAN where nobody worked,
+                    or where it is too short to tell (FAIR_SHARE, turn_s) */
     unsigned starved; /* the thread whose starved_s is the longest */
 };
+
+/* Fairness is told where all threads were at work for this share of the time at least, and so long
+ * that each could have had its turn. */
+#define FAIR_SHARE 0.25
 
 /* Jain's index of fairness, (Σx)² / (n Σx²) (Jain, Chiu and Hawe, DEC TR-301, 1984). */
 double jain_index(const double *values, size_t n);
 
-/* Analyses it; memory grows with the number of events, at most 8 bytes each. *analysis is the
- * caller's, to be given to trace_analysis_free, after an error too. Errors: out of memory. */
-bool trace_analyse(const struct trace *trace, struct trace_analysis *analysis,
+/* Analyses it; turn_s: the switch interval, for which the lock keeps others waiting, or 0. Memory
+ * grows with the number of events, at most 8 bytes each. *analysis is the caller's, to be given to
+ * trace_analysis_free, after an error too. Errors: out of memory. */
+bool trace_analyse(const struct trace *trace, double turn_s, struct trace_analysis *analysis,
                    struct error *error);
 void trace_analysis_free(struct trace_analysis *analysis);
 

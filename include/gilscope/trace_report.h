@@ -14,6 +14,7 @@ struct trace_report {
     const struct plan_case *of;
     const struct settings *settings;
     double event_s;         /* what recording one event takes */
+    uint64_t json_events;   /* of each thread, that trace.json shows at most */
     struct estimate slower; /* rate with recording / rate without; n 0: not measured */
 };
 
@@ -23,6 +24,11 @@ bool trace_csv(const struct trace_report *report, struct outfile *file, FILE *ec
 /* trace-threads.csv: a thread a row, what it did with its time, and what is of the whole run. */
 bool trace_threads_csv(const struct trace_report *report, struct outfile *file,
                        struct error *error);
+/* trace.json shows about so many events in all: some 200 bytes each, and viewers read it whole. */
+#define TRACE_JSON_EVENTS ((uint64_t)1 << 20)
+/* The time up to which it shows what happened: the trace's horizon, or when a thread had as many
+ * events as it shows. Pure. */
+uint64_t trace_json_until(const struct trace_report *report);
 /* trace.json, in the Trace Event format ("Trace Event Format", Duca and Sinclair, 2016), which
  * Perfetto and chrome://tracing open. */
 bool trace_json(const struct trace_report *report, struct outfile *file, struct error *error);

@@ -4,6 +4,7 @@
 #include "gilscope/report.h"
 #include "gilscope/sweep.h"
 #include "session.h"
+#include "takers.h"
 
 #include <stdlib.h>
 
@@ -53,12 +54,26 @@ bool choose_call(struct settings *settings, const char *command, struct error *e
     return true;
 }
 
+/* What means something to one of the variants is right; the pools of interpreters take tasks. */
+static unsigned taken_by_any(const struct session *session)
+{
+    const struct settings *settings = session->settings;
+    unsigned taken = session->interpreters.length > 0 ? OPTION_TASKS : 0;
+
+    for (size_t v = 0; v < variant_count; v++) {
+        bool runs = settings->variants >> v & 1 && (!variants[v]->calls || settings->call != 0);
+        taken |= runs ? options_taken(variants[v], settings) : 0;
+    }
+    return taken;
+}
+
 static bool prepare(struct session *session, struct error *error)
 {
     const struct machine_facts *facts = machine_facts(session->machine);
     struct bench *bench = session->context;
 
     if (!choose_call(&session->chosen, "bench", error) ||
+        !check_taken(session->settings, taken_by_any(session), error) ||
         !plan_make(&session->plan, session->settings, facts, error) ||
         !interpreters_plan(&session->interpreters, &session->plan, session->settings, facts,
                            error)) {
@@ -137,12 +152,18 @@ static bool run_bench(const struct settings *settings, struct error *error)
     return done;
 }
 
-static const struct option_spec *const bench_options[] = {
-    &option_variant, &option_threads, &option_pin,    &option_reps,
-    &option_time,    &option_count,   &option_chunk,  &option_switch_interval,
-    &option_tasks,   &option_length,  &option_held,   &option_lock,
-    &option_shared,  &option_output,  &option_seed,   &option_csv,
-    &option_quiet,   &option_python,  &option_kernel, NULL};
+static const struct command_option bench_options[] = {
+    {&option_variant, NULL}, {&option_threads, NULL},
+    {&option_pin, NULL},     {&option_reps, NULL},
+    {&option_time, NULL},    {&option_count, NULL},
+    {&option_chunk, NULL},   {&option_switch_interval, NULL},
+    {&option_tasks, NULL},   {&option_length, NULL},
+    {&option_held, NULL},    {&option_lock, NULL},
+    {&option_shared, NULL},  {&option_output, NULL},
+    {&option_seed, NULL},    {&option_csv, NULL},
+    {&option_quiet, NULL},   {&option_python, NULL},
+    {&option_kernel, NULL},  {NULL, NULL},
+};
 
 const struct command command_bench = {
     .name = "bench",

@@ -3,6 +3,7 @@
 
 #include "gilscope/breakeven_report.h"
 #include "session.h"
+#include "takers.h"
 
 #include <stdlib.h>
 
@@ -49,7 +50,8 @@ static bool prepare(struct session *session, struct error *error)
     sweep->systems = breakeven->systems;
     sweep->system_count = sweep_systems(&session->interpreters, breakeven->systems);
     sweep_threads(sweep, session->settings, facts);
-    if (!sweep_lengths(sweep, session->settings, error) ||
+    if (!check_taken(session->settings, session->settings->lock->takes, error) ||
+        !sweep_lengths(sweep, session->settings, error) ||
         !sweep_plan(sweep, &session->plan, session->settings, facts, error)) {
         return false;
     }
@@ -163,11 +165,24 @@ static void set_defaults(struct settings *settings)
     }
 }
 
-static const struct option_spec *const breakeven_options[] = {
-    &option_sweep_length,    &option_sweep_threads, &option_sweep_pin,    &option_sweep_reps,
-    &option_sweep_time,      &option_held,          &option_shared,       &option_lock,
-    &option_switch_interval, &option_output,        &option_seed,         &option_csv,
-    &option_quiet,           &option_kernel,        &option_sweep_python, NULL};
+static const struct command_option breakeven_options[] = {
+    {&option_sweep_length, NULL},
+    {&option_threads, "thread counts, 1 always with them (default: 1, 2, all cores)"},
+    {&option_pin, "core, compact, spread, none (default: core,none)"},
+    {&option_reps, "blocks: how often every case is measured (default: 6)"},
+    {&option_time, "length of one repetition, about (default: 250ms)"},
+    {&option_held, NULL},
+    {&option_shared, NULL},
+    {&option_lock, NULL},
+    {&option_switch_interval, NULL},
+    {&option_output, NULL},
+    {&option_seed, NULL},
+    {&option_csv, NULL},
+    {&option_quiet, NULL},
+    {&option_kernel, NULL},
+    {&option_python, "interpreters that make the same calls; auto is python3 (default: none)"},
+    {NULL, NULL},
+};
 
 const struct command command_breakeven = {
     .name = "breakeven",

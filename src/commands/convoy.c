@@ -108,7 +108,7 @@ static bool prepare(struct convoy_command *run, struct error *error)
 
     run->progress = progress_line(settings->quiet);
     run->start_s = clock_now();
-    return open_machine(run, error) &&
+    return convoy_check(settings, error) && open_machine(run, error) &&
            interpreters_open(&run->interpreters, settings->python, USE_SERVES, tell, error) &&
            convoy_plan_make(&run->plan, settings, &run->interpreters, error) &&
            allocate(run, error) &&
@@ -194,7 +194,7 @@ static bool measure(struct convoy_command *run, size_t c, struct error *error)
                      setup.serves ? convoy_client_answers(run->client) : NULL);
         return true;
     }
-    if (guest == NULL || error->exit_code > EXIT_SIGNALLED) {
+    if (guest == NULL || guest_is_there(&guest->variant) || error->exit_code > EXIT_SIGNALLED) {
         return false;
     }
     progress_clear(&run->progress);
@@ -254,10 +254,11 @@ static bool write_files(struct convoy_command *run, const struct convoy_report *
     return written;
 }
 
-static bool anything_measured(const struct convoy_command *run)
+/* Is there a row; of an interpreter, where `guests` is set? */
+static bool anything_measured(const struct convoy_command *run, bool guests)
 {
     for (size_t c = 0; c < run->plan.length; c++) {
-        if (convoy_measured(&run->plan, c)) {
+        if (convoy_measured(&run->plan, c) && (!guests || run->plan.cases[c].guest != NULL)) {
             return true;
         }
     }
@@ -277,7 +278,7 @@ static void tell_where(const struct convoy_command *run, bool complete)
     if (complete) {
         fprintf(stderr, "wrote %s/convoy.csv, convoy-summary.csv, convoy-latency.csv\n",
                 folder);
-    } else if (anything_measured(run)) {
+    } else if (anything_measured(run, false)) {
         fprintf(stderr, "not complete: what was measured is in %s/convoy.csv.part\n", folder);
     }
 }
@@ -292,7 +293,7 @@ static bool conclude(struct convoy_command *run, bool complete, struct error *er
     struct error later;
     bool stored = write_files(run, &report, complete, complete ? error : &later);
 
-    if (!run->settings->quiet && !run->settings->csv && anything_measured(run)) {
+    if (!run->settings->quiet && !run->settings->csv && anything_measured(run, false)) {
         convoy_print(&report, &style, stdout);
     }
     bool shown = finish_output(complete && stored ? error : &later);
@@ -319,7 +320,8 @@ static bool run_convoy(const struct settings *settings, struct error *error)
             going = run_block(&run, &random, error);
         }
         progress_clear(&run.progress);
-        going = conclude(&run, going, error);
+        going = conclude(&run, going, error) &&
+                interpreters_gave(settings, anything_measured(&run, true), error);
     }
     release(&run);
     return going;
@@ -342,12 +344,23 @@ static void set_defaults(struct settings *settings)
     }
 }
 
-static const struct option_spec *const convoy_options[] = {
-    &option_convoy_lock, &option_hogs,          &option_convoy_switch_interval,
-    &option_rate,        &option_sweep_reps,    &option_convoy_time,
-    &option_convoy_pin,  &option_chunk,         &option_convoy_held,
-    &option_output,      &option_convoy_seed,   &option_csv,
-    &option_quiet,       &option_convoy_python, NULL};
+static const struct command_option convoy_options[] = {
+    {&option_convoy_lock, NULL},
+    {&option_hogs, NULL},
+    {&option_convoy_switch_interval, NULL},
+    {&option_rate, NULL},
+    {&option_reps, "blocks: how often every case is measured (default: 6)"},
+    {&option_time, "length of one repetition, about (default: 1s)"},
+    {&option_pin, "core, compact, spread, none (default: none)"},
+    {&option_chunk, NULL},
+    {&option_held, "interpreter work that a request takes, with the lock (default: 2us)"},
+    {&option_output, NULL},
+    {&option_seed, "order of the cases (default: from the clock)"},
+    {&option_csv, NULL},
+    {&option_quiet, NULL},
+    {&option_python, "interpreters to do the same beside it (default: none; auto is python3)"},
+    {NULL, NULL},
+};
 
 const struct command command_convoy = {
     .name = "convoy",

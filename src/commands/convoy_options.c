@@ -19,27 +19,46 @@ static bool set_locks(struct settings *settings, const char *list, struct error 
     return set_words(&settings->locks, list, lock_name, CONVOY_LOCKS, why);
 }
 
-/* "0,1,2", "0-4": as thread counts, but from none. */
+/* What parse_threads takes of a list, in rest[size]: "0,2" without its 0, "0-4" as 1-4, "0-4:2" as
+ * 2-4:2. *none: it has a 0. */
+static bool without_none(const char *list, char *rest, size_t size, bool *none)
+{
+    size_t length = 0;
+
+    rest[0] = '\0';
+    for (;; list++) {
+        size_t bytes = strcspn(list, ","), colon = strcspn(list, ":,");
+        bool zero = list[0] == '0' && (bytes == 1 || list[1] == '-');
+        bool steps = zero && colon < bytes;
+        const char *first = !zero ? "" : steps ? list + colon + 1 : "1";
+        int first_bytes = steps ? (int)(bytes - colon - 1) : (int)strlen(first);
+
+        *none |= zero;
+        if (bytes == 0 || length + 2 * bytes + 2 > size) {
+            return false;
+        }
+        if (!zero || bytes > 1) {
+            length += (size_t)snprintf(rest + length, size - length, "%s%.*s%.*s",
+                                       length > 0 ? "," : "", first_bytes, first,
+                                       (int)(bytes - zero), list + zero);
+        }
+        list += bytes;
+        if (*list == '\0') {
+            return true;
+        }
+    }
+}
+
+/* As thread counts, but from none: "0,1,2", "0-4", each once. */
 static bool set_hogs(struct settings *settings, const char *list, struct error *why)
 {
     struct thread_list some = {.length = 0};
-    bool none = list[0] == '0' && (list[1] == ',' || list[1] == '-' || list[1] == '\0');
     char rest[256];
+    bool none = false;
 
     (void)why;
-    if (none && list[1] == '-') {
-        int fits = snprintf(rest, sizeof rest, "1%s", list + 1);
-        if (fits >= (int)sizeof rest) {
-            return false;
-        }
-        list = rest;
-    } else if (none) {
-        list++;
-        if (*list == ',' && *++list == '\0') {
-            return false;
-        }
-    }
-    if ((*list != '\0' || !none) && !parse_threads(list, &some)) {
+    if (!without_none(list, rest, sizeof rest, &none) ||
+        (rest[0] != '\0' && !parse_threads(rest, &some))) {
         return false;
     }
     settings->hogs = (struct thread_list){.length = none};
@@ -57,7 +76,6 @@ static bool set_switch_intervals(struct settings *settings, const char *list, st
 {
     struct length_list wanted, *kept = &settings->switch_intervals;
 
-    (void)why;
     if (!parse_lengths(list, &wanted)) {
         return false;
     }
@@ -66,7 +84,7 @@ static bool set_switch_intervals(struct settings *settings, const char *list, st
         struct call_length each = wanted.values[i];
         size_t at = kept->length;
         if (each.units != 0) {
-            return false;
+            return lacks_unit(why);
         }
         while (at > 0 && kept->values[at - 1].time_s > each.time_s) {
             at--;
@@ -119,6 +137,6 @@ const struct option_spec option_rate = {
     0,
     "rate",
     "N",
-    "requests due a second, one under way at a time (default: one after the other)",
+    "requests due and sent a second, answered or not (default: one after the other)",
     "a whole number from 1 to 10000000",
     set_rate};

@@ -230,10 +230,18 @@ static void costs_defaults(struct settings *settings)
     settings->time_s = 1e-3;
 }
 
-static const struct option_spec *const costs_options[] = {
-    &option_costs_threads, &option_costs_reps, &option_costs_time,
-    &option_output,        &option_costs_seed, &option_csv,
-    &option_quiet,         &option_kernel,     NULL};
+static const struct command_option costs_options[] = {
+    {&option_threads,
+     "thread counts of teams, at most as many as usable PUs (default: 2 and all cores)"},
+    {&option_reps, "blocks: how often each cost is measured (default: 20)"},
+    {&option_time, "length of one measurement, about (default: 1ms)"},
+    {&option_output, NULL},
+    {&option_seed, "order of the costs (default: from the clock; it is in costs-machine.csv)"},
+    {&option_csv, NULL},
+    {&option_quiet, NULL},
+    {&option_kernel, NULL},
+    {NULL, NULL},
+};
 
 const struct command command_costs = {
     .name = "costs",

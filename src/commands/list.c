@@ -31,7 +31,9 @@ static bool run_list(const struct settings *settings, struct error *error)
     return true;
 }
 
-static const struct option_spec *const no_options[] = {NULL};
+static const struct command_option no_options[] = {
+    {NULL, NULL},
+};
 
 const struct command command_list = {
     .name = "list",

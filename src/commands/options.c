@@ -118,6 +118,21 @@ bool set_limited(unsigned *value, const char *text, uint64_t most)
     return true;
 }
 
+bool lacks_unit(struct error *why)
+{
+    return fail_usage(why, "not a time with its unit, which is missing: 5ms, 100us or 2s, say");
+}
+
+bool set_seconds(double *seconds, const char *text, struct error *why)
+{
+    uint64_t number;
+
+    if (parse_time(text, seconds)) {
+        return true;
+    }
+    return parse_count(text, &number) ? lacks_unit(why) : false;
+}
+
 static bool set_reps(struct settings *settings, const char *text, struct error *why)
 {
     (void)why;
@@ -127,13 +142,14 @@ static bool set_reps(struct settings *settings, const char *text, struct error *
 static bool set_tasks(struct settings *settings, const char *text, struct error *why)
 {
     (void)why;
+    settings->given |= OPTION_TASKS;
     return set_limited(&settings->tasks, text, TASKS_MAX);
 }
 
 static bool set_time(struct settings *settings, const char *text, struct error *why)
 {
-    (void)why;
-    return parse_time(text, &settings->time_s);
+    settings->given |= OPTION_TIME;
+    return set_seconds(&settings->time_s, text, why);
 }
 
 /* The most work that a run can be asked for: what counts in units must not overflow. */
@@ -142,6 +158,7 @@ static bool set_count(struct settings *settings, const char *text, struct error 
     uint64_t count;
 
     (void)why;
+    settings->given |= OPTION_COUNT;
     if (!parse_count(text, &count) || count > (uint64_t)1e18) {
         return false;
     }
@@ -152,6 +169,7 @@ static bool set_count(struct settings *settings, const char *text, struct error 
 static bool set_chunk(struct settings *settings, const char *text, struct error *why)
 {
     (void)why;
+    settings->given |= OPTION_CHUNK;
     settings->chunk = 0;
     return parse_time(text, &settings->chunk_s) ||
            (parse_count(text, &settings->chunk) && settings->chunk <= (uint64_t)1e18);
@@ -159,8 +177,8 @@ static bool set_chunk(struct settings *settings, const char *text, struct error 
 
 static bool set_switch_interval(struct settings *settings, const char *text, struct error *why)
 {
-    (void)why;
-    return parse_time(text, &settings->switch_interval_s);
+    settings->given |= OPTION_SWITCH_INTERVAL;
+    return set_seconds(&settings->switch_interval_s, text, why);
 }
 
 static bool set_length(struct settings *settings, const char *list, struct error *why)
@@ -172,9 +190,8 @@ static bool set_length(struct settings *settings, const char *list, struct error
 
 static bool set_held(struct settings *settings, const char *text, struct error *why)
 {
-    (void)why;
     settings->of_calls = "held";
-    return parse_time(text, &settings->held_s);
+    return set_seconds(&settings->held_s, text, why);
 }
 
 static bool set_lock(struct settings *settings, const char *name, struct error *why)
@@ -373,34 +390,6 @@ const struct option_spec option_kernel = {
 const struct option_spec option_quiet = {'q',  "quiet",  NULL, "no progress, no table",
                                          NULL, set_quiet};
 
-const struct option_spec option_costs_threads = {
-    't',
-    "threads",
-    "LIST",
-    "thread counts of teams, at most as many as usable PUs (default: 2 and all cores)",
-    "thread counts from 1 to 4096, ascending: 1,2,4 or 1-8 or 1-64:2",
-    set_threads};
-const struct option_spec option_costs_reps = {
-    'r',
-    "reps",
-    "N",
-    "blocks: how often each cost is measured (default: 20)",
-    "a whole number from 1 to 1000",
-    set_reps};
-const struct option_spec option_costs_time = {
-    'T',
-    "time",
-    "TIME",
-    "length of one measurement, about (default: 1ms)",
-    "a time with its unit, up to a day: 250ns, 5ms, 1.5s",
-    set_time};
-const struct option_spec option_costs_seed = {
-    0,
-    "seed",
-    "N",
-    "order of the costs (default: from the clock; it is in costs-machine.csv)",
-    "a whole number from 1 up",
-    set_seed};
 const struct option_spec option_length = {
     'l',
     "length",
@@ -426,34 +415,6 @@ const struct option_spec option_shared = {
     "a whole number from 0 to 64",
     set_shared};
 
-const struct option_spec option_sweep_threads = {
-    't',
-    "threads",
-    "LIST",
-    "thread counts, 1 always with them (default: 1, 2, all cores)",
-    "thread counts from 1 to 4096, ascending: 1,2,4 or 1-8 or 1-64:2",
-    set_threads};
-const struct option_spec option_sweep_pin = {'p',
-                                             "pin",
-                                             "LIST",
-                                             "core, compact, spread, none (default: core,none)",
-                                             "a list of core, compact, spread, none",
-                                             set_pin};
-const struct option_spec option_sweep_reps = {
-    'r',
-    "reps",
-    "N",
-    "blocks: how often every case is measured (default: 6)",
-    "a whole number from 1 to 1000",
-    set_reps};
-const struct option_spec option_sweep_time = {
-    'T',
-    "time",
-    "TIME",
-    "length of one repetition, about (default: 250ms)",
-    "a time with its unit, up to a day: 250ns, 5ms, 1.5s",
-    set_time};
-
 const struct option_spec option_trace_variant = {
     'v',
     "variant",
@@ -477,62 +438,6 @@ const struct option_spec option_sweep_length = {
     "native calls: 100ns,1us,50us, or units: 512,4k (default: 100ns to 1ms)",
     "up to 64 times or whole numbers of units: 100ns,1us,50us or 512,4k,64k",
     set_length};
-const struct option_spec option_sweep_python = {
-    0,
-    "python",
-    "auto|none|LIST",
-    "interpreters that make the same calls; auto is python3 (default: none)",
-    "auto, none, or interpreters between commas: python2.7,/opt/py/bin/python3,pypy3",
-    set_python};
-
-const struct option_spec option_topo_threads = {
-    't',
-    "threads",
-    "LIST",
-    "threads to place, the largest of them (default: as many as PUs)",
-    "thread counts from 1 to 4096, ascending: 1,2,4 or 1-8 or 1-64:2",
-    set_threads};
-const struct option_spec option_topo_pin = {
-    'p',
-    "pin",
-    "LIST",
-    "core, compact, spread, none (default: all; core with --csv)",
-    "a list of core, compact, spread, none",
-    set_pin};
-
-const struct option_spec option_convoy_pin = {'p',
-                                              "pin",
-                                              "LIST",
-                                              "core, compact, spread, none (default: none)",
-                                              "a list of core, compact, spread, none",
-                                              set_pin};
-const struct option_spec option_convoy_time = {
-    'T',
-    "time",
-    "TIME",
-    "length of one repetition, about (default: 1s)",
-    "a time with its unit, up to a day: 250ns, 5ms, 1.5s",
-    set_time};
-const struct option_spec option_convoy_seed = {0,
-                                               "seed",
-                                               "N",
-                                               "order of the cases (default: from the clock)",
-                                               "a whole number from 1 up",
-                                               set_seed};
-const struct option_spec option_convoy_python = {
-    0,
-    "python",
-    "auto|none|LIST",
-    "interpreters to do the same beside it (default: none; auto is python3)",
-    "auto, none, or interpreters between commas: python2.7,/opt/py/bin/python3,pypy3",
-    set_python};
-const struct option_spec option_convoy_held = {
-    0,
-    "held",
-    "TIME",
-    "interpreter work that a request takes, with the lock (default: 2us)",
-    "a time with its unit, up to a day: 15ns, 1us",
-    set_held};
 
 const struct option_spec *const all_options[] = {
     &option_variant, &option_threads,  &option_pin,    &option_reps,

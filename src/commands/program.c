@@ -46,14 +46,15 @@ static void print_program_help(FILE *to)
 static void print_command_help(const struct command *command, FILE *to)
 {
     fprintf(to, "usage: gilscope %s [OPTION...]\n\n%s.\n\n", command->name, command->summary);
-    for (size_t i = 0; command->options[i] != NULL; i++) {
-        const struct option_spec *option = command->options[i];
+    for (size_t i = 0; command->options[i].spec != NULL; i++) {
+        const struct option_spec *option = command->options[i].spec;
         char left[64];
         snprintf(left, sizeof left, "%c%c%c --%s%s%s", option->letter != 0 ? '-' : ' ',
                  option->letter != 0 ? option->letter : ' ', option->letter != 0 ? ',' : ' ',
                  option->name, option->argument != NULL ? "=" : "",
                  option->argument != NULL ? option->argument : "");
-        fprintf(to, "  %-28s %s\n", left, option->help);
+        const char *own = command->options[i].help;
+        fprintf(to, "  %-28s %s\n", left, own != NULL ? own : option->help);
     }
     fputs("  -h, --help                   this help\n\n"
           "Times are written 250ns, 5ms, 1.5s; numbers 10M, 64k, 1e7.\n",

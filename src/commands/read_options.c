@@ -23,8 +23,8 @@ static void make_tables(const struct command *command, struct getopt_tables *tab
     memset(tables, 0, sizeof *tables);
     tables->letters[l++] = ':'; /* tell a missing argument from an unknown option */
     tables->letters[l++] = HELP_LETTER;
-    for (; command->options[n] != NULL; n++) {
-        const struct option_spec *option = command->options[n];
+    for (; command->options[n].spec != NULL; n++) {
+        const struct option_spec *option = command->options[n].spec;
         int takes = option->argument != NULL ? required_argument : no_argument;
         tables->names[n] = (struct option){option->name, takes, NULL, NAME_BASE + (int)n};
         if (option->letter != 0) {
@@ -41,11 +41,11 @@ static void make_tables(const struct command *command, struct getopt_tables *tab
 static const struct option_spec *found_option(const struct command *command, int code)
 {
     if (code >= NAME_BASE) {
-        return command->options[code - NAME_BASE];
+        return command->options[code - NAME_BASE].spec;
     }
-    for (size_t i = 0; command->options[i] != NULL; i++) {
-        if (command->options[i]->letter == code) {
-            return command->options[i];
+    for (size_t i = 0; command->options[i].spec != NULL; i++) {
+        if (command->options[i].spec->letter == code) {
+            return command->options[i].spec;
         }
     }
     return NULL;
@@ -72,8 +72,8 @@ static const char *option_name(size_t i)
 
 static bool takes(const struct command *command, const char *name)
 {
-    for (size_t i = 0; command->options[i] != NULL; i++) {
-        if (strcmp(command->options[i]->name, name) == 0) {
+    for (size_t i = 0; command->options[i].spec != NULL; i++) {
+        if (strcmp(command->options[i].spec->name, name) == 0) {
             return true;
         }
     }
@@ -84,8 +84,9 @@ static unsigned count_beginning_with(const struct command *command, const char *
 {
     unsigned count = 0;
 
-    for (size_t i = 0; command->options[i] != NULL; i++) {
-        count += *word != '\0' && strncmp(command->options[i]->name, word, strlen(word)) == 0;
+    for (size_t i = 0; command->options[i].spec != NULL; i++) {
+        count +=
+            *word != '\0' && strncmp(command->options[i].spec->name, word, strlen(word)) == 0;
     }
     return count;
 }
@@ -109,6 +110,42 @@ static bool unknown_option(const struct command *command, const char *typed,
     }
     return fail_usage(error, "%s: unknown option '%.80s'; 'gilscope %s --help' lists them",
                       command->name, typed, command->name);
+}
+
+static bool is_taken(const struct option_spec *option, const char *word)
+{
+    static struct settings settings; /* large, and nobody reads it */
+    struct error why;
+
+    return option->argument != NULL && option->set(&settings, word, &why);
+}
+
+/* A word on its own that one of the options knows by name: not one that takes any word, and not a
+ * number, which would fit several. Or null. */
+static const struct option_spec *option_for(const struct command *command, const char *word)
+{
+    bool is_name = *word >= 'a' && *word <= 'z';
+
+    for (size_t i = 0; is_name && command->options[i].spec != NULL; i++) {
+        if (is_taken(command->options[i].spec, word) &&
+            !is_taken(command->options[i].spec, "?")) {
+            return command->options[i].spec;
+        }
+    }
+    return NULL;
+}
+
+static bool stray_word(const struct command *command, const char *word, struct error *error)
+{
+    const struct option_spec *option = option_for(command, word);
+
+    if (option != NULL) {
+        return fail_usage(error, "%s: what is '%.80s'? Did you mean '--%s=%.80s'?",
+                          command->name, word, option->name, word);
+    }
+    return fail_usage(error,
+                      "%s: what is '%.80s'? It takes options only ('gilscope %s --help')",
+                      command->name, word, command->name);
 }
 
 bool options_read(const struct command *command, int argc, char **argv,
@@ -149,9 +186,7 @@ bool options_read(const struct command *command, int argc, char **argv,
         }
     }
     if (optind < argc) {
-        return fail_usage(error,
-                          "%s: what is '%.80s'? It takes options only ('gilscope %s --help')",
-                          command->name, argv[optind], command->name);
+        return stray_word(command, argv[optind], error);
     }
     return true;
 }

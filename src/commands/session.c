@@ -278,6 +278,17 @@ static bool run_block(struct session *session, unsigned rep, uint64_t *random,
     return going && closed;
 }
 
+/* Is there a row of an interpreter? */
+static bool measured_guests(const struct session *session)
+{
+    for (size_t c = 0; c < session->plan.length; c++) {
+        if (session->plan.cases[c].variant->context != NULL && session->summaries[c].reps > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool session_run(const struct session_kind *kind, void *context,
                  const struct settings *settings, struct error *error)
 {
@@ -297,7 +308,8 @@ bool session_run(const struct session_kind *kind, void *context,
         }
         guard_rest();
         progress_clear(&session.progress);
-        going = kind->conclude(&session, going, error);
+        going = kind->conclude(&session, going, error) &&
+                interpreters_gave(settings, measured_guests(&session), error);
     }
     release(&session);
     return going;

@@ -201,8 +201,13 @@ static bool run_topo(const struct settings *settings, struct error *error)
     return shown;
 }
 
-static const struct option_spec *const topo_options[] = {
-    &option_topology, &option_topo_pin, &option_topo_threads, &option_csv, NULL};
+static const struct command_option topo_options[] = {
+    {&option_topology, NULL},
+    {&option_pin, "core, compact, spread, none (default: all; core with --csv)"},
+    {&option_threads, "threads to place, the largest of them (default: as many as PUs)"},
+    {&option_csv, NULL},
+    {NULL, NULL},
+};
 
 const struct command command_topo = {
     .name = "topo",

@@ -3,9 +3,11 @@
 
 #include "gilscope/guard.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/report.h"
 #include "gilscope/runner.h"
 #include "gilscope/trace_report.h"
 #include "session.h"
+#include "takers.h"
 
 #include <string.h>
 
@@ -61,9 +63,11 @@ static bool choose_case(const struct settings *settings, struct plan_case *wante
         return fail_usage(error, "--threads=%u: %s runs with one thread", wanted->threads,
                           wanted->variant->name);
     }
-    return !wanted->variant->counts || settings->kernel == &kernel_countdown ||
-           fail_usage(error, "--kernel: %s counts down itself, and runs no %s",
-                      wanted->variant->name, settings->kernel->name);
+    if (wanted->variant->counts && settings->kernel != &kernel_countdown) {
+        return fail_usage(error, "--kernel: %s counts down itself, and runs no %s",
+                          wanted->variant->name, settings->kernel->name);
+    }
+    return check_taken(settings, options_taken(wanted->variant, settings), error);
 }
 
 static bool open_files(struct trace_run *run, struct error *error)
@@ -159,8 +163,20 @@ static bool write_files(struct trace_run *run, const struct trace_report *report
     return going;
 }
 
+/* trace.json is for viewers, which read it whole: a long trace is not all in it. */
+static void tell_of_json(const struct trace_report *report)
+{
+    uint64_t until = trace_json_until(report);
+    char time[32];
+
+    if (until < trace_horizon(report->trace)) {
+        format_time(time, sizeof time, trace_seconds(report->trace, until));
+        fprintf(stderr, "trace.json shows the first %s; all events are in trace.csv\n", time);
+    }
+}
+
 /* Notes for whoever ran it, on stderr. */
-static void tell(const struct trace_run *run, bool complete)
+static void tell(const struct trace_run *run, const struct trace_report *report, bool complete)
 {
     const char *folder = run->settings.output;
 
@@ -169,20 +185,41 @@ static void tell(const struct trace_run *run, bool complete)
     }
     if (complete) {
         fprintf(stderr, "wrote %s/trace.csv, trace-threads.csv, trace.json\n", folder);
+        tell_of_json(report);
     } else if (interrupted()) {
         fprintf(stderr, "not complete: what was recorded is in %s/trace.csv.part\n", folder);
     }
 }
 
-static bool show(const struct trace_run *run, const struct trace_report *report,
+/* What could not be stored is shown, even where nobody wanted to see it. */
+static bool show(const struct trace_run *run, const struct trace_report *report, bool stored,
                  struct error *error)
 {
     struct style style = style_of(stdout);
 
-    if (!run->settings.csv && !run->settings.quiet) {
+    if (!run->settings.csv && (!run->settings.quiet || !stored)) {
         trace_print(report, &style, stdout);
     }
     return finish_output(error);
+}
+
+/* Stopped before anything was recorded: files with nothing in them are no use. */
+static void leave_nothing(struct trace_run *run)
+{
+    for (int f = 0; f < FILES; f++) {
+        outfile_discard(&run->files[f]);
+    }
+    if (interrupted() && !run->settings.quiet) {
+        fprintf(stderr, "nothing was recorded yet, and nothing is left in %s\n",
+                run->settings.output);
+    }
+}
+
+/* What the lock keeps others waiting for. */
+static double turn_s(const struct trace_run *run)
+{
+    unsigned taken = options_taken(run->plan.cases[0].variant, &run->settings);
+    return taken & OPTION_SWITCH_INTERVAL ? run->settings.switch_interval_s : 0;
 }
 
 /* Of what was recorded: after a complete run, and after one that failed half-way, whose error is in
@@ -192,8 +229,12 @@ static bool conclude(struct trace_run *run, bool complete, struct error *error)
     struct error later = {EXIT_DONE, ""};
     struct error *own = complete ? error : &later;
 
-    if (run->trace.end.ticks == 0 || !trace_analyse(&run->trace, &run->analysis, own)) {
-        return false; /* interrupted before anything was recorded, or out of memory */
+    if (run->trace.end.ticks == 0) {
+        leave_nothing(run);
+        return false;
+    }
+    if (!trace_analyse(&run->trace, turn_s(run), &run->analysis, own)) {
+        return false;
     }
     struct trace_report report = {
         .trace = &run->trace,
@@ -201,11 +242,12 @@ static bool conclude(struct trace_run *run, bool complete, struct error *error)
         .of = &run->plan.cases[0],
         .settings = &run->settings,
         .event_s = run->event_s,
+        .json_events = TRACE_JSON_EVENTS / run->trace.threads,
         .slower = estimate_median(run->slower, run->pairs_done),
     };
     bool stored = write_files(run, &report, complete, own);
-    bool shown = show(run, &report, complete && stored ? error : &later);
-    tell(run, complete && stored);
+    bool shown = show(run, &report, stored, complete && stored ? error : &later);
+    tell(run, &report, complete && stored);
     return complete && stored && shown;
 }
 
@@ -235,16 +277,26 @@ static void trace_defaults(struct settings *settings)
     }
 }
 
-static const struct option_spec *const trace_options[] = {
-    &option_trace_variant, &option_trace_threads,
-    &option_pin,           &option_time,
-    &option_count,         &option_chunk,
-    &option_tasks,         &option_switch_interval,
-    &option_length,        &option_held,
-    &option_lock,          &option_shared,
-    &option_kernel,        &option_events,
-    &option_output,        &option_csv,
-    &option_quiet,         NULL};
+static const struct command_option trace_options[] = {
+    {&option_trace_variant, NULL},
+    {&option_trace_threads, NULL},
+    {&option_pin, "core, compact, spread, none (default: core)"},
+    {&option_time, NULL},
+    {&option_count, NULL},
+    {&option_chunk, NULL},
+    {&option_tasks, NULL},
+    {&option_switch_interval, NULL},
+    {&option_length, NULL},
+    {&option_held, NULL},
+    {&option_lock, NULL},
+    {&option_shared, NULL},
+    {&option_kernel, NULL},
+    {&option_events, NULL},
+    {&option_output, NULL},
+    {&option_csv, NULL},
+    {&option_quiet, NULL},
+    {NULL, NULL},
+};
 
 const struct command command_trace = {
     .name = "trace",

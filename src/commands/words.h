@@ -12,6 +12,11 @@
 bool set_words(unsigned *bits, const char *list, const char *(*name_of)(size_t), size_t count,
                struct error *why);
 
+/* Reads a time; where nothing but its unit is missing, why says so. */
+bool set_seconds(double *seconds, const char *text, struct error *why);
+/* That line: false, for the caller to return. */
+bool lacks_unit(struct error *why);
+
 /* Reads a whole number up to `most`. */
 bool set_limited(unsigned *value, const char *text, uint64_t most);
 

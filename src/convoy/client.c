@@ -1,18 +1,16 @@
-/* The client, a process of its own: asks, waits for the answer, asks again. See convoy.h. */
-#include "gilscope/convoy.h"
+/* The client, a process of its own: its life. What it asks is in asking.c. See convoy.h. */
+#include "asking.h"
 
+#include "gilscope/clock.h"
 #include "gilscope/interrupt.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -36,132 +34,7 @@ struct convoy_client {
     pid_t pid; /* 0: none */
 };
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-static void sleep_until(uint64_t ns)
-{
-    const struct timespec at = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
-    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
-}
-
 /* ---- in the client ---- */
-
-struct asking {
-    int socket;
-    const struct convoy_demand *demand;
-    uint64_t tag;
-    uint64_t counted_from_ns, until_ns, given_up_ns;
-    struct convoy_answers *answers;
-};
-
-/* How often it looks up from waiting: bounds how late it sees that a time is up. */
-enum { LOOK_UP_US = 20000 };
-
-static int connect_to(unsigned port)
-{
-    const struct sockaddr_in server = {.sin_family = AF_INET,
-                                       .sin_port = htons((uint16_t)port),
-                                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    const struct timeval look_up = {0, LOOK_UP_US};
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &look_up, sizeof look_up) != 0 ||
-        connect(fd, (const struct sockaddr *)&server, sizeof server) != 0) {
-        _exit(EXIT_FAILED);
-    }
-    return fd;
-}
-
-static void send_number(const struct asking *asking, uint64_t number)
-{
-    const struct convoy_message request = {number, asking->tag};
-    /* What cannot be sent is as good as lost: it is sent again. */
-    ssize_t sent = send(asking->socket, &request, sizeof request, 0);
-    (void)sent;
-}
-
-/* Is the message the answer to this number? What is not is counted. */
-static bool is_answer(const struct asking *asking, const struct convoy_message *message,
-                      ssize_t length, uint64_t number)
-{
-    if (length != (ssize_t)sizeof *message || message->tag != asking->tag ||
-        message->number == 0 || message->number > number + 1) {
-        asking->answers->wrong++;
-        return false;
-    }
-    asking->answers->late += message->number <= number;
-    return message->number == number + 1;
-}
-
-/* Sends one request until it is answered; when it was, or 0 where nobody waits any more. */
-static uint64_t ask(const struct asking *asking, uint64_t number)
-{
-    uint64_t resend_ns = (uint64_t)(asking->demand->resend_s * 1e9);
-    uint64_t resend_at = now_ns() + resend_ns;
-
-    send_number(asking, number);
-    for (;;) {
-        struct convoy_message message;
-        ssize_t length = recv(asking->socket, &message, sizeof message, 0);
-        uint64_t now = now_ns();
-
-        if (length >= 0 && is_answer(asking, &message, length, number)) {
-            return now;
-        }
-        if (now >= asking->given_up_ns) {
-            return 0;
-        }
-        if (now >= resend_at) {
-            send_number(asking, number);
-            asking->answers->resent++;
-            resend_at = now + resend_ns;
-        }
-    }
-}
-
-/* When request `number` is due: at once, or when the rate says so. */
-static uint64_t due_at(const struct asking *asking, uint64_t start_ns, uint64_t number)
-{
-    double rate = asking->demand->rate_per_s;
-
-    return rate > 0 ? start_ns + (uint64_t)((double)number / rate * 1e9) : now_ns();
-}
-
-static void ask_all(const struct asking *asking, uint64_t start_ns)
-{
-    struct convoy_answers *answers = asking->answers;
-    uint64_t number = 0, due, last = asking->counted_from_ns;
-
-    for (; (due = due_at(asking, start_ns, number)) < asking->until_ns; number++) {
-        sleep_until(due); /* in the past, it returns at once */
-        if (now_ns() >= asking->until_ns) {
-            break;
-        }
-        uint64_t answered = ask(asking, number), end = answered != 0 ? answered : now_ns();
-        /* Those that the warm-up left waiting count: they are not the shortest. */
-        if (end >= asking->counted_from_ns) {
-            histogram_enter(&answers->latencies, end - due);
-            last = end;
-        }
-        if (answered == 0) {
-            answers->unanswered++;
-            number++;
-            break;
-        }
-    }
-    double all = (double)(asking->until_ns - start_ns) * 1e-9 * asking->demand->rate_per_s;
-    answers->unsent = all > (double)number ? (uint64_t)(all - (double)number) : 0;
-    /* Without a rate it never waits but for answers: the last one is the end. */
-    bool open = asking->demand->rate_per_s > 0 && last < asking->until_ns;
-    answers->wall_s =
-        (double)((open ? asking->until_ns : last) - asking->counted_from_ns) * 1e-9;
-}
 
 /* Nothing of ours is its business, and files that it held open would stay locked. */
 static void close_all(void)
@@ -178,12 +51,20 @@ static void close_all(void)
     }
 }
 
+static void wait_for_go(const struct shared *shared)
+{
+    const struct timespec moment = {0, 50000};
+
+    /* Acquire: the server is at work before anything is asked. */
+    while (!atomic_load_explicit(&shared->go, memory_order_acquire)) {
+        nanosleep(&moment, NULL);
+    }
+}
+
 /* The child after fork. */
 static _Noreturn void live(const struct convoy_client *client, unsigned port, pid_t parent)
 {
-    const struct timespec moment = {0, 50000};
     struct shared *shared = client->shared;
-    uint64_t time_ns = (uint64_t)(client->demand.time_s * 1e9);
 
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) {
         _exit(EXIT_DONE); /* the parent died before the system could promise to tell */
@@ -191,23 +72,16 @@ static _Noreturn void live(const struct convoy_client *client, unsigned port, pi
     interrupt_worker();
     close_all();
     prctl(PR_SET_TIMERSLACK, 1000UL); /* else each sleep is 50 us longer */
-    struct asking asking = {.socket = connect_to(port),
-                            .demand = &client->demand,
-                            .tag = client->tag,
-                            .answers = &shared->answers};
-    /* Acquire: the server is at work before anything is asked. */
-    while (!atomic_load_explicit(&shared->go, memory_order_acquire)) {
-        nanosleep(&moment, NULL);
+    int socket = asking_connect(port);
+    if (socket < 0) {
+        _exit(EXIT_FAILED);
     }
-    uint64_t start_ns = now_ns();
-    asking.counted_from_ns = start_ns + (uint64_t)(CONVOY_WARM_UP * (double)time_ns);
-    asking.until_ns = asking.counted_from_ns + time_ns;
-    asking.given_up_ns = asking.until_ns + (uint64_t)(client->demand.grace_s * 1e9);
-    ask_all(&asking, start_ns);
+    wait_for_go(shared);
+    asking_ask(socket, &client->demand, client->tag, &shared->answers);
     shared->complete = true;
     /* Release: who sees it sees the answers, though waitpid would do as well. */
     atomic_store_explicit(&shared->over, true, memory_order_release);
-    send_number(&asking, CONVOY_OVER); /* wakes the server; lost, it looks up by itself */
+    asking_end(socket, client->tag); /* wakes the server; lost, it looks up by itself */
     _exit(EXIT_DONE);
 }
 
@@ -253,7 +127,7 @@ bool convoy_client_start(struct convoy_client *client, unsigned port,
 
     convoy_client_none(client);
     client->demand = *demand;
-    client->tag = now_ns() ^ (uint64_t)parent << 40;
+    client->tag = (uint64_t)(clock_now() * 1e9) ^ (uint64_t)parent << 40;
     pid_t pid = fork();
     if (pid == 0) {
         live(client, port, parent);
@@ -267,7 +141,7 @@ bool convoy_client_start(struct convoy_client *client, unsigned port,
 
 void convoy_client_go(struct convoy_client *client)
 {
-    /* Release: see live(). */
+    /* Release: see wait_for_go(). */
     atomic_store_explicit(&client->shared->go, true, memory_order_release);
 }
 

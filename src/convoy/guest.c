@@ -4,28 +4,51 @@
 #include "gilscope/interrupt.h"
 #include "gilscope/text.h"
 
+#include <arpa/inet.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 struct serving {
     struct guest *guest;
     const struct convoy_setup *setup;
     struct convoy_client *client;
     struct convoy_outcome *outcome;
+    unsigned port;   /* 0: there is no client */
+    bool misbehaved; /* the guest did: the error is its own */
 };
 
-/* Asks for something that takes so many seconds; what it answers behind `word`. */
-static bool ask(struct guest *guest, const char *job, double takes_s, const char *word,
-                double *value, struct error *error)
+/* A client that was killed cannot say that there will be no more requests: we do, again and again,
+ * since this too may get lost. After one that has said so it changes nothing. */
+static void speak_for_the_dead(void *context)
 {
-    char answer[CHILD_LINE_MAX];
+    const struct serving *serving = context;
+    const struct convoy_message over = {CONVOY_OVER, convoy_client_tag(serving->client)};
+    const struct sockaddr_in to = {.sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)serving->port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+    if (serving->port == 0 || !convoy_client_has_ended(serving->client)) {
+        return;
+    }
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0) {
+        /* What cannot be sent costs time: the server ends by itself. */
+        ssize_t sent =
+            sendto(fd, &over, sizeof over, 0, (const struct sockaddr *)&to, sizeof to);
+        (void)sent;
+        close(fd);
+    }
+}
+
+/* What the guest answers behind `word`. */
+static bool read_answer(const char *answer, const char *word, double *value,
+                        struct error *error)
+{
     int end = 0;
 
-    if (!child_ask(&guest->child, job, answer, sizeof answer,
-                   takes_s + guest->interpreter->limits.job_s, error)) {
-        return false;
-    }
     if (strncmp(answer, "error ", 6) == 0) {
         return fail(error, "%.200s", answer + 6);
     }
@@ -35,6 +58,20 @@ static bool ask(struct guest *guest, const char *job, double takes_s, const char
         return fail(error, "answered with '%.60s', which is no result", answer);
     }
     return true;
+}
+
+/* Asks for something that takes so many seconds. */
+static bool ask(struct serving *serving, const char *job, double takes_s, const char *word,
+                double *value, struct error *error)
+{
+    struct guest *guest = serving->guest;
+    double limit_s = takes_s + guest->interpreter->limits.job_s;
+    char answer[CHILD_LINE_MAX];
+
+    serving->misbehaved = !child_ask_looking(&guest->child, job, answer, sizeof answer, limit_s,
+                                             speak_for_the_dead, serving, error) ||
+                          !read_answer(answer, word, value, error);
+    return !serving->misbehaved;
 }
 
 /* "serve HOGS TAG SECONDS INTERVAL" */
@@ -59,20 +96,34 @@ static bool serve(void *context, struct error *error)
     snprintf(job, sizeof job, "serve %u %s %.6f %s\n", setup->hogs, tag, takes_s, interval);
     /* Requests that come before its hogs are at work fall into the warm-up. */
     convoy_client_go(serving->client);
-    return ask(serving->guest, job, takes_s, "ok", &serving->outcome->hogs_rate_per_s, error);
+    return ask(serving, job, takes_s, "ok", &serving->outcome->hogs_rate_per_s, error);
+}
+
+/* A socket for this repetition. */
+static bool open_port(struct serving *serving, struct error *error)
+{
+    double port;
+
+    if (!ask(serving, "open\n", 0, "port", &port, error)) {
+        return false;
+    }
+    serving->misbehaved = port < 1 || port > 65535;
+    if (serving->misbehaved) {
+        return fail(error, "has a port %g", port);
+    }
+    serving->port = (unsigned)port;
+    return true;
 }
 
 static bool serve_client(struct serving *serving, struct error *error)
 {
-    double port;
-
     if (!serving->setup->serves) {
         convoy_client_none(serving->client);
         return serve(serving, error);
     }
-    return ask(serving->guest, "open\n", 0, "port", &port, error) &&
-           (port < 65536 || fail(error, "has a port %g", port)) &&
-           convoy_with_client(serving->client, (unsigned)port, &serving->setup->demand, serve,
+    convoy_client_none(serving->client);
+    return open_port(serving, error) &&
+           convoy_with_client(serving->client, serving->port, &serving->setup->demand, serve,
                               serving, error);
 }
 
@@ -80,7 +131,8 @@ bool convoy_run_guest(struct guest *guest, const struct convoy_setup *setup,
                       struct convoy_client *client, struct convoy_outcome *outcome,
                       struct error *error)
 {
-    struct serving serving = {guest, setup, client, outcome};
+    struct serving serving = {
+        .guest = guest, .setup = setup, .client = client, .outcome = outcome};
     struct error why;
 
     *outcome = (struct convoy_outcome){.wall_s = setup->demand.time_s, .hogs_rate_per_s = NAN};
@@ -95,6 +147,10 @@ bool convoy_run_guest(struct guest *guest, const struct convoy_setup *setup,
     }
     if (interrupted()) {
         return fail_signal(error, interrupted());
+    }
+    if (!serving.misbehaved) {
+        *error = why; /* of our client, as in convoy_run */
+        return false;
     }
     child_end(&guest->child);
     guest->interpreter->lost = true;

@@ -105,10 +105,60 @@ static bool add_locks(const struct making *to, const struct pin_policy *pin,
     return true;
 }
 
-/* An option that would change nothing is an error, as everywhere. */
+static bool binds_all(const struct settings *settings)
+{
+    for (size_t p = 0; p < pin_policy_count; p++) {
+        if (settings->pins >> p & 1 && !pin_policies[p].binds) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_hogs(const struct settings *settings, struct error *error)
+{
+    const char *option = (settings->given & OPTION_CHUNK)   ? "chunk"
+                         : settings->switch_intervals_given ? "switch-interval"
+                                                            : NULL;
+
+    return settings->hogs.values[settings->hogs.length - 1] > 0 || option == NULL ||
+           fail_usage(error,
+                      "--%s makes no difference without hogs: leave it out, or have some "
+                      "(--hogs=0,1)",
+                      option);
+}
+
+static bool check_interpreters(const struct settings *settings, struct error *error)
+{
+    const char *option = (settings->given & OPTION_CHUNK) ? "chunk" : settings->of_calls;
+
+    if (settings->python == NULL || strcmp(settings->python, "none") == 0) {
+        return true;
+    }
+    if (binds_all(settings)) {
+        return fail_usage(error, "--python: interpreters run unpinned, which --pin leaves out; "
+                                 "add none to it (--pin=core,none)");
+    }
+    return option == NULL ||
+           fail_usage(error,
+                      "--%s is of the models alone, and what an interpreter runs is its own: "
+                      "leave out --%s or --python",
+                      option, option);
+}
+
+bool convoy_check(const struct settings *settings, struct error *error)
+{
+    return check_hogs(settings, error) && check_interpreters(settings, error);
+}
+
+/* As convoy_check, of what is known only now. */
 static bool check(const struct convoy_plan *plan, const struct settings *settings,
                   struct error *error)
 {
+    if (settings->rate_per_s > 0 && settings->rate_per_s * settings->time_s < 1) {
+        return fail_usage(error, "--rate=%g: no request would be due within --time",
+                          settings->rate_per_s);
+    }
     for (size_t c = 0; c < plan->length; c++) {
         if (plan->cases[c].lock->kind == &gil_switching) {
             return true;
@@ -171,13 +221,13 @@ void convoy_enter(struct convoy_plan *plan, size_t c, unsigned rep,
     if (answers == NULL) {
         return;
     }
-    sample->requests = answers->latencies.count - answers->unanswered;
+    sample->requests = answers->latencies.count - answers->unanswered - answers->unsent;
     sample->resent = answers->resent;
     sample->late = answers->late;
     sample->wrong = answers->wrong;
     sample->unanswered = answers->unanswered;
     sample->unsent = answers->unsent;
-    sample->figures[CONVOY_REQUESTS] = (double)sample->requests / outcome->wall_s;
+    sample->figures[CONVOY_REQUESTS] = (double)answers->in_time / outcome->wall_s;
     for (int f = CONVOY_P50; f <= CONVOY_LONGEST; f++) {
         sample->figures[f] = histogram_quantile(&answers->latencies, shares[f]);
     }

@@ -32,7 +32,9 @@ struct server {
     int socket;
     struct worker *workers; /* workers[1 + setup->hogs] */
     struct run run;         /* what the hogs do, and where */
-    double end_s;           /* clock_now() at which all leave, whatever the client does */
+    /* clock_now() at which all leave, whatever the client does; INFINITY until it was told to
+     * begin. */
+    _Atomic double end_s;
 };
 
 /* Where there is no lock nothing keeps others out, and nothing is protected. */
@@ -55,6 +57,25 @@ static void drop(struct server *server, const struct worker *me) RELEASE(the_gil
 static bool is_over(const struct server *server)
 {
     return convoy_client_is_over(server->client) || interrupted();
+}
+
+static bool is_late(const struct server *server)
+{
+    /* Relaxed: a hog that sees it late stays for a moment more, and nothing else depends on it. */
+    return clock_now() > atomic_load_explicit(&server->end_s, memory_order_relaxed);
+}
+
+/* The client may begin: all are at work. Before the I/O thread has the lock, which may take longer
+ * than all the rest: requests wait at its socket, as they will. */
+static void begin(struct server *server)
+{
+    const struct convoy_demand *demand = &server->setup->demand;
+    const double margin_s = 1;
+    double time_s = demand->time_s * (1 + CONVOY_WARM_UP) + demand->grace_s + margin_s;
+
+    convoy_client_go(server->client);
+    /* Relaxed: see is_late(). */
+    atomic_store_explicit(&server->end_s, clock_now() + time_s, memory_order_relaxed);
 }
 
 /* Waits for the next message as CPython's sock_recvfrom does. False where none came in a while. */
@@ -86,14 +107,14 @@ static void answer(struct server *server, const struct worker *me,
 
 static void serve(struct server *server, const struct worker *me)
 {
+    begin(server);
     take(server, me);
-    convoy_client_go(server->client);
     while (!is_over(server)) {
         struct convoy_message message;
         struct sockaddr_in from;
 
         if (!receive(server, me, &message, &from)) {
-            if (convoy_client_has_ended(server->client) || clock_now() > server->end_s) {
+            if (convoy_client_has_ended(server->client) || is_late(server)) {
                 convoy_client_set_over(server->client);
             }
             continue;
@@ -126,11 +147,11 @@ static void let_alone(struct server *server)
 
 /* A client that died while the I/O thread waits for the lock, which a long switch interval may
  * make it do for ever, is noticed here: now and then a hog looks at the clock. */
-static bool is_late(const struct server *server, unsigned *chunks)
+static bool sees_late(const struct server *server, unsigned *chunks)
 {
     const uint64_t chunks_per_look = 1 + STRETCH_MAX / server->setup->chunk;
 
-    return ++*chunks % chunks_per_look == 0 && clock_now() > server->end_s;
+    return ++*chunks % chunks_per_look == 0 && is_late(server);
 }
 
 static void hog(struct server *server, struct worker *me)
@@ -144,7 +165,7 @@ static void hog(struct server *server, struct worker *me)
             gil_release(server->gil, me->id);
             gil_acquire(server->gil, me->id);
         }
-        if (is_late(server, &chunks)) {
+        if (sees_late(server, &chunks)) {
             convoy_client_set_over(server->client);
         }
     }
@@ -224,10 +245,7 @@ static bool try_once(void *context, struct error *error)
 {
     struct server *server = context;
     const struct convoy_setup *setup = server->setup;
-    const struct convoy_demand *demand = &setup->demand;
     const struct gil_config config = {.switch_interval_s = setup->switch_interval_s};
-    const double margin_s = 1;
-    double time_s = demand->time_s * (1 + CONVOY_WARM_UP) + demand->grace_s + margin_s;
 
     server->gil = NULL;
     if (setup->lock->kind != NULL &&
@@ -235,7 +253,7 @@ static bool try_once(void *context, struct error *error)
         return false;
     }
     prepare_run(server);
-    server->end_s = clock_now() + time_s;
+    atomic_init(&server->end_s, (double)INFINITY);
     run_team(server);
     server->outcome->handoffs = server->gil != NULL ? gil_counts(server->gil).handoffs : 0;
     gil_destroy(server->gil);

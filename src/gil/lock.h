@@ -14,6 +14,21 @@ static inline void gil_event(const struct gil *gil, unsigned thread, enum trace_
     }
 }
 
+/* For locks whose threads may sleep several times for it: before the sleeps, and when it has the
+ * lock: see trace_sleeps. */
+static inline void gil_sleeps(const struct gil *gil, unsigned thread)
+{
+    if (gil->trace != NULL) {
+        trace_sleeps(&gil->trace->buffers[thread]);
+    }
+}
+static inline void gil_got_after_sleeps(const struct gil *gil, unsigned thread)
+{
+    if (gil->trace != NULL) {
+        trace_got_after_sleeps(&gil->trace->buffers[thread]);
+    }
+}
+
 /* From here on the calling thread has it, which clang cannot know of a semaphore. */
 static inline void gil_taken(const struct gil *gil) ASSERT_CAPABILITY(the_gil)
 {

@@ -242,10 +242,12 @@ static void release(struct gil *gil, unsigned thread)
 {
     struct switching *lock = (struct switching *)gil;
 
+    lock_mutex(lock);
+    /* Under the mutex, under which requests are made: one that comes later is made of another
+     * holder, and does not have this thread wait. So who was switched away has seen it. */
     if (should_yield(gil)) {
         gil_event(gil, thread, TRACE_SEES, 0);
     }
-    lock_mutex(lock);
     /* Before others can have it: nobody else's `got` is earlier. */
     gil_event(gil, thread, TRACE_GAVE_UP, 0);
     lock->locked = false;
@@ -263,6 +265,7 @@ static void release(struct gil *gil, unsigned thread)
 const struct gil_kind gil_switching = {
     .name = "gil",
     .summary = "CPython 3.2 and later: drop request after a switch interval, forced switching",
+    .takes = OPTION_SWITCH_INTERVAL,
     .create = create,
     .destroy = destroy,
     .acquire = acquire,

@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <semaphore.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 static const unsigned NOBODY = UINT_MAX;
 
@@ -42,17 +41,6 @@ static void destroy(struct gil *gil)
     free(lock);
 }
 
-/* How often the calling thread has slept, where that is asked for. */
-static long sleeps(const struct gil *gil)
-{
-    struct rusage usage = {0};
-
-    if (gil->trace != NULL) {
-        getrusage(RUSAGE_THREAD, &usage);
-    }
-    return usage.ru_nvcsw;
-}
-
 static void acquire(struct gil *gil, unsigned thread)
 {
     struct ticks *lock = (struct ticks *)gil;
@@ -60,18 +48,18 @@ static void acquire(struct gil *gil, unsigned thread)
     gil_event(gil, thread, TRACE_WANTS, 0);
     /* The try is how sem_wait itself begins: it tells contended from uncontended for free. */
     bool contended = sem_trywait(&lock->free) != 0;
-    long slept = 0;
 
     if (contended) {
         /* sem_wait goes back to sleep by itself when it was woken and finds the semaphore taken
          * again. Only the system's account of the thread tells how often. */
-        long before = sleeps(gil);
+        gil_sleeps(gil, thread);
         while (sem_wait(&lock->free) != 0 && errno == EINTR) {
             /* A signal handler ran; keep waiting, as CPython does. */
         }
-        slept = sleeps(gil) - before;
+        gil_got_after_sleeps(gil, thread);
+    } else {
+        gil_event(gil, thread, TRACE_GOT, 0);
     }
-    gil_event(gil, thread, TRACE_GOT, (uint32_t)slept);
     gil_taken(gil);
     gil->counts.acquired++;
     gil->counts.contended += contended;
@@ -97,6 +85,7 @@ const struct gil_kind gil_ticks = {
     .name = "ticks",
     .summary = "CPython up to 3.1: a semaphore, posted and waited for again after every chunk",
     .by_ticks = true,
+    .takes = OPTION_CHUNK,
     .create = create,
     .destroy = destroy,
     .acquire = acquire,

@@ -305,8 +305,9 @@ static bool speak(struct child *child, const char **question, struct error *erro
     return true;
 }
 
-bool child_ask(struct child *child, const char *question, char *answer, size_t size,
-               double limit_s, struct error *error)
+bool child_ask_looking(struct child *child, const char *question, char *answer, size_t size,
+                       double limit_s, void (*look)(void *context), void *context,
+                       struct error *error)
 {
     double deadline_s = clock_now() + limit_s;
     const char *left = question != NULL ? question : "";
@@ -321,6 +322,7 @@ bool child_ask(struct child *child, const char *question, char *answer, size_t s
                                 {.fd = *left != '\0' ? child->to : -1, .events = POLLOUT}};
         double wait_ms = (deadline_s - clock_now()) * 1000;
 
+        look(context);
         if (interrupted()) {
             return fail_signal(error, interrupted());
         }
@@ -344,4 +346,16 @@ bool child_ask(struct child *child, const char *question, char *answer, size_t s
         }
     }
     return true;
+}
+
+static void look_at_nothing(void *context)
+{
+    (void)context;
+}
+
+bool child_ask(struct child *child, const char *question, char *answer, size_t size,
+               double limit_s, struct error *error)
+{
+    return child_ask_looking(child, question, answer, size, limit_s, look_at_nothing, NULL,
+                             error);
 }

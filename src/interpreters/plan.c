@@ -17,6 +17,18 @@ const char *interpreters_wanted(const struct settings *settings)
     return usual != NULL && *usual != '\0' ? usual : "auto";
 }
 
+bool interpreters_gave(const struct settings *settings, bool measured, struct error *error)
+{
+    const char *list = settings->python;
+
+    return measured || list == NULL || strcmp(list, "auto") == 0 || strcmp(list, "none") == 0 ||
+           fail(
+               error,
+               "--python=%.80s: nothing was measured of it, for the reasons above; the rest of "
+               "the run is complete",
+               list);
+}
+
 static bool is_power_of_two(unsigned n)
 {
     return (n & (n - 1)) == 0;

@@ -36,9 +36,14 @@ uint64_t histogram_from(size_t b)
 
 void histogram_enter(struct histogram *histogram, uint64_t ns)
 {
-    histogram->count++;
-    histogram->buckets[histogram_bucket(ns)]++;
-    if (ns > histogram->longest_ns) {
+    histogram_enter_many(histogram, ns, 1);
+}
+
+void histogram_enter_many(struct histogram *histogram, uint64_t ns, uint64_t count)
+{
+    histogram->count += count;
+    histogram->buckets[histogram_bucket(ns)] += count;
+    if (count > 0 && ns > histogram->longest_ns) {
         histogram->longest_ns = ns;
     }
 }
@@ -62,14 +67,12 @@ double histogram_quantile(const struct histogram *histogram, double share)
     if (histogram->count == 0) {
         return NAN;
     }
-    for (size_t b = 0; b < HISTOGRAM_BUCKETS; b++) {
+    for (size_t b = 0; b < HISTOGRAM_BUCKETS && rank < (double)histogram->count; b++) {
         below += histogram->buckets[b];
-        if (below == histogram->count) {
-            /* The last bucket that holds anything: its longest is known. */
-            break;
-        }
         if ((double)below >= rank) {
-            return (double)(histogram_from(b) + histogram_from(b + 1) - 1) / 2 * 1e-9;
+            /* Of the bucket that the longest is in, no more than that. */
+            double middle = (double)(histogram_from(b) + histogram_from(b + 1) - 1) / 2;
+            return fmin(middle, (double)histogram->longest_ns) * 1e-9;
         }
     }
     return (double)histogram->longest_ns * 1e-9;

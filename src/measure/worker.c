@@ -77,6 +77,7 @@ void worker_end(struct worker *me)
     trace_event(
         me->trace, TRACE_ENDS,
         (uint32_t)fmin((me->usage_at_end.cpu_s - me->usage_at_start.cpu_s) * 1e6, UINT32_MAX));
+    trace_sleeps_end(me->trace);
     progress_enter(&me->progress, me->end_s - me->start_s, me->done);
     worker_clean_up(me);
 }
@@ -99,6 +100,9 @@ static bool agrees(struct worker *me, uint64_t units, uint64_t checksum)
 
 static void call(struct worker *me, uint64_t units)
 {
+    if (!me->run->cuts_calls) {
+        trace_sleeps_end(me->trace); /* a kernel that is not ours may sleep */
+    }
     uint64_t checksum = me->run->kernel->run(me->state, units);
 
     me->done += units;

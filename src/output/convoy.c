@@ -34,22 +34,38 @@ static void print_machine(const struct convoy_report *report, const struct style
     fprintf(to, "Requests over loopback UDP: %s; %s of work with the lock\n", rate, held);
 }
 
-/* " ±4 %", or " ±?" where there are too few blocks for an interval; 7 columns. */
+/* Of the figures that stand in a table with their intervals. */
+static void note_marks(const struct convoy_report *report, size_t c, struct report_marks *marks)
+{
+    static const enum convoy_figure shown[] = {CONVOY_REQUESTS, CONVOY_P50};
+
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        struct estimate estimate = estimate_of(report, c, shown[i]);
+        bool enough = estimate.n >= INTERVAL_NEEDS;
+        marks->noisy |= enough && relative_half_width(estimate) > NOISY_LIMIT;
+        marks->few |= estimate.n > 0 && !enough;
+    }
+}
+
+/* " ±4%~", or " ±?" where there are too few blocks for an interval; 8 columns. */
 static void print_interval(struct estimate estimate, const struct style *style, FILE *to)
 {
     const char *sign = style->utf8 ? "±" : "+-";
     int width = style->utf8 ? 6 : 5; /* behind the sign */
     double half = relative_half_width(estimate) * 100;
+    bool enough = estimate.n >= INTERVAL_NEEDS;
+    const char *mark = enough && half > NOISY_LIMIT * 100 ? "~" : "";
     char text[16] = "?";
 
     if (estimate.n == 0) {
         fprintf(to, "%8s", "");
         return;
     }
-    if (estimate.n >= INTERVAL_NEEDS) {
+    if (enough) {
         snprintf(text, sizeof text, half < 999.5 ? "%.0f%%" : ">999%%", half);
     }
-    fprintf(to, " %s%s%-*s%s", style->dim, sign, width, text, style->plain);
+    fprintf(to, " %s%s%s%s%s%-*s%s", style->dim, sign, text, style->plain, style->warn,
+            width - (int)strlen(text), mark, style->plain);
 }
 
 static void print_time(struct estimate estimate, int width, FILE *to)
@@ -96,47 +112,79 @@ static void print_row(const struct convoy_report *report, size_t c, const struct
     fputc('\n', to);
 }
 
-/* One table: a policy, and one switch interval where there are several. */
-static void print_table(const struct convoy_report *report, const struct pin_policy *pin,
-                        double interval_s, bool first, const struct style *style, FILE *to)
+/* One table: a policy, and, in a sweep, one switch interval, or 0 for the locks that have none. */
+struct section {
+    const struct pin_policy *pin;
+    double interval_s;
+};
+
+static bool belongs(const struct convoy_report *report, const struct section *section, size_t c)
+{
+    const struct convoy_case *each = &report->plan->cases[c];
+    bool sweeps = report->plan->intervals > 1;
+
+    return each->serves && each->pin == section->pin && convoy_measured(report->plan, c) &&
+           (!sweeps || !(fabs(each->switch_interval_s - section->interval_s) > 0));
+}
+
+static void print_heads(const struct convoy_report *report, const struct section *section,
+                        const struct style *style, FILE *to)
 {
     char time[16], which[48] = "";
 
-    if (report->plan->intervals > 1) {
-        format_time(time, sizeof time, interval_s);
+    if (report->plan->intervals > 1 && section->interval_s > 0) {
+        format_time(time, sizeof time, section->interval_s);
         snprintf(which, sizeof which, ", switch interval %s", time);
+    } else if (report->plan->intervals > 1) {
+        snprintf(which, sizeof which, ", no switch interval");
     }
     fprintf(to, "\n%sAnswers of an I/O thread beside hogs: pin %s%s%s (medians of blocks)\n",
-            style->bold, pin->name, which, style->plain);
+            style->bold, section->pin->name, which, style->plain);
     fprintf(to, "%s%-*s%4s%17s%17s%8s%9s%9s%9s%9s%s\n", style->bold, NAME_WIDTH, "lock", "hogs",
             "requests/s (95%)", "p50 (95%) ", "p90", "p99", "p99.9", "longest", "hogs do",
             style->plain);
+}
+
+/* Nothing where it would be empty. */
+static void print_table(const struct convoy_report *report, const struct section *section,
+                        struct report_marks *marks, const struct style *style, FILE *to)
+{
+    bool any = false;
+
     for (size_t c = 0; c < report->plan->length; c++) {
-        const struct convoy_case *each = &report->plan->cases[c];
-        bool here = each->switch_interval_s > 0
-                        ? !(fabs(each->switch_interval_s - interval_s) > 0)
-                        : first;
-        if (each->serves && each->pin == pin && here && convoy_measured(report->plan, c)) {
-            print_row(report, c, style, to);
+        if (!belongs(report, section, c)) {
+            continue;
         }
+        if (!any) {
+            print_heads(report, section, style, to);
+        }
+        any = true;
+        print_row(report, c, style, to);
+        note_marks(report, c, marks);
     }
 }
 
 static void print_tables(const struct convoy_report *report, const struct style *style,
                          FILE *to)
 {
-    const struct settings *settings = report->settings;
+    const struct length_list *intervals = &report->settings->switch_intervals;
+    struct report_marks marks = {0};
 
     for (size_t p = 0; p < pin_policy_count; p++) {
-        for (size_t i = 0; settings->pins >> p & 1 && i < settings->switch_intervals.length;
-             i++) {
-            print_table(report, &pin_policies[p], settings->switch_intervals.values[i].time_s,
-                        i == 0, style, to);
+        for (size_t i = 0; i < intervals->length; i++) {
+            const struct section section = {&pin_policies[p], intervals->values[i].time_s};
+            print_table(report, &section, &marks, style, to);
+        }
+        if (intervals->length > 1) {
+            const struct section section = {&pin_policies[p], 0};
+            print_table(report, &section, &marks, style, to);
         }
     }
+    report_marks(marks, style, to);
     fprintf(to,
-            "\n%shogs do: all hogs together, against one alone, without requests, in the same "
-            "block\nof few requests (100, 1000) p99 and p99.9 are the longest%s\n",
+            "\n%sp50, p99: half of the answers, 99 of 100, take at most so long; of fewer than "
+            "100 (p99.9:\n1000) answers it is the longest\nhogs do: the work of all hogs "
+            "together, against that of one alone, without requests, in the\nsame block%s\n",
             style->dim, style->plain);
 }
 
@@ -186,8 +234,37 @@ static void print_frontiers(const struct convoy_report *report, const struct sty
     }
 }
 
+/* What was not sent is in no latency: of each case that has such. */
+static void print_unsent(const struct convoy_report *report, size_t c,
+                         const struct style *style, FILE *to)
+{
+    const struct convoy_case *each = &report->plan->cases[c];
+    uint64_t unsent = 0, due = 0;
+    char interval[48] = "", time[16];
+
+    for (unsigned rep = 0; rep < report->plan->reps; rep++) {
+        const struct convoy_sample *sample = convoy_sample_at(report->plan, c, rep);
+        unsent += sample->unsent;
+        due += sample->requests + sample->unanswered + sample->unsent;
+    }
+    if (unsent == 0) {
+        return;
+    }
+    if (report->plan->intervals > 1 && each->switch_interval_s > 0) {
+        format_time(time, sizeof time, each->switch_interval_s);
+        snprintf(interval, sizeof interval, ", switch interval %s", time);
+    }
+    fprintf(to,
+            "%s%s, %u hog%s, pin %s%s: %llu of %llu requests that were due (%.2g %%) could not "
+            "be sent in time.%s\n",
+            style->warn, convoy_case_name(each), each->hogs, each->hogs == 1 ? "" : "s",
+            each->pin->name, interval, (unsigned long long)unsent, (unsigned long long)due,
+            100 * (double)unsent / (double)due, style->plain);
+}
+
 /* What a reader has to know before believing the figures. */
-static void print_warnings(const struct convoy_report *report, FILE *to)
+static void print_warnings(const struct convoy_report *report, const struct style *style,
+                           FILE *to)
 {
     uint64_t resent = 0, late = 0, wrong = 0, unanswered = 0, unsent = 0;
 
@@ -199,19 +276,21 @@ static void print_warnings(const struct convoy_report *report, FILE *to)
         unanswered += sample->unanswered;
         unsent += sample->unsent;
     }
+    fputs(resent + wrong + unanswered + unsent > 0 ? "\n" : "", to);
     if (resent > 0) {
         fprintf(to,
                 "%llu requests were sent again after 1 s; %llu of their answers came late.\n",
                 (unsigned long long)resent, (unsigned long long)late);
     }
     if (unanswered > 0) {
-        fprintf(to,
-                "%llu repetitions ended with a request unanswered: its wait so far counts.\n",
+        fprintf(to, "%llu requests were sent and not answered: their wait so far counts.\n",
                 (unsigned long long)unanswered);
     }
+    for (size_t c = 0; unsent > 0 && c < report->plan->length; c++) {
+        print_unsent(report, c, style, to);
+    }
     if (unsent > 0) {
-        fprintf(to, "%llu requests that were due were not sent before the time was up.\n",
-                (unsigned long long)unsent);
+        fputs("What was due and not sent counts with its wait so far.\n", to);
     }
     if (wrong > 0) {
         fprintf(to, "%llu datagrams were no answer, and were not counted.\n",
@@ -226,5 +305,5 @@ void convoy_print(const struct convoy_report *report, const struct style *style,
     convoy_sentences(report, style, to);
     print_frontiers(report, style, to);
     convoy_fidelity(report, style, to);
-    print_warnings(report, to);
+    print_warnings(report, style, to);
 }

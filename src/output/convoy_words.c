@@ -1,200 +1,237 @@
-/* What `convoy` says in sentences, and of interpreters beside their models. See convoy_report.h. */
+/* What `convoy` says in sentences. See convoy_report.h. */
 #include "gilscope/convoy_report.h"
 
-#include "gilscope/fidelity.h"
 #include "gilscope/report.h"
 #include "paragraph.h"
 
 #include <math.h>
+#include <string.h>
 
-static double median_of(const struct convoy_report *report, size_t c, enum convoy_figure figure)
+/* Blocks as far apart as that, as a ratio, are not one thing: no single number is told of them. */
+#define UNLIKE 3.0
+
+bool convoy_is_vague(struct estimate estimate)
 {
-    return convoy_estimate(report->plan, c, figure, report->scratch).median;
+    return estimate.n < INTERVAL_NEEDS || estimate.hi > UNLIKE * estimate.lo;
 }
 
-/* "310 times as long as", "about as long as" */
-static void say_ratio(struct paragraph *paragraph, double ratio)
+/* format_time or format_count. */
+typedef void (*formatter)(char *text, size_t size, double value);
+
+/* "5.10 ms", or "5.10 ms to 7.69 ms" */
+static void say_range(struct paragraph *to, double from, double until, formatter format)
 {
-    if (ratio > 0.8 && ratio < 1.25) {
-        say(paragraph, "about as long as");
-    } else {
-        say(paragraph, ratio < 9.95 ? "%.1f times as long as" : "%.0f times as long as", ratio);
+    char first[16], last[16];
+
+    format(first, sizeof first, from);
+    format(last, sizeof last, until);
+    say(to, "%s%s%s", first, strcmp(first, last) != 0 ? " to " : "",
+        strcmp(first, last) != 0 ? last : "");
+}
+
+/* Where the widest gap is between n ascending values: before which of them. */
+static size_t widest_gap(const double *values, size_t n)
+{
+    size_t at = 1;
+
+    for (size_t i = 2; i < n; i++) {
+        if (values[i] * values[at - 1] > values[at] * values[i - 1]) {
+            at = i;
+        }
+    }
+    return at;
+}
+
+/* The median over the blocks where that says it all; else what the blocks had: "28.0 us in 2 of 6
+ * blocks, 5.10 ms to 7.69 ms in the others", "5.10 ms to 7.69 ms, depending on the block". */
+static void say_figure(struct paragraph *to, const struct convoy_report *report, size_t c,
+                       enum convoy_figure figure, formatter format)
+{
+    struct estimate estimate = convoy_estimate(report->plan, c, figure, report->scratch);
+    const double *values = report->scratch; /* which is now sorted */
+    size_t n = estimate.n, gap = widest_gap(values, n);
+
+    if (!convoy_is_vague(estimate)) {
+        say_range(to, estimate.median, estimate.median, format);
+    } else if (n > 1 && values[gap] > UNLIKE * values[gap - 1]) {
+        say_range(to, values[0], values[gap - 1], format);
+        say(to, " in %zu of %zu blocks, ", gap, n);
+        say_range(to, values[gap], values[n - 1], format);
+        say(to, " in the other%s", n - gap > 1 ? "s" : "");
+    } else if (n > 0) {
+        say_range(to, values[0], values[n - 1], format);
+        say(to, n < INTERVAL_NEEDS ? "" : ", depending on the block");
     }
 }
 
-/* What so many hogs do to the answers that come so quickly without them. */
-static void say_case(const struct convoy_report *report, struct paragraph *paragraph, size_t c,
-                     size_t quiet)
+/* How many times as long as alone, block by block: what drifts slowly cancels. */
+static struct estimate times_as_long(const struct convoy_report *report, size_t c, size_t alone)
 {
-    double p50 = median_of(report, c, CONVOY_P50),
-           p50_quiet = median_of(report, quiet, CONVOY_P50);
-    unsigned hogs = report->plan->cases[c].hogs;
-    char now[16], before[16], tail[16], tail_before[16], served[16], all[16];
+    const struct convoy_plan *plan = report->plan;
+    size_t n = 0;
 
-    format_time(now, sizeof now, p50);
-    format_time(before, sizeof before, p50_quiet);
-    format_time(tail, sizeof tail, median_of(report, c, CONVOY_P99));
-    format_time(tail_before, sizeof tail_before, median_of(report, quiet, CONVOY_P99));
-    format_count(served, sizeof served, median_of(report, c, CONVOY_REQUESTS));
-    format_count(all, sizeof all, median_of(report, quiet, CONVOY_REQUESTS));
-    say(paragraph, " Beside %u CPU-bound thread%s of the same process the median answer takes ",
-        hogs, hogs == 1 ? "" : "s");
-    say_ratio(paragraph, p50 / p50_quiet);
-    say(paragraph,
-        " alone (%s instead of %s), one in a hundred takes %s or more (instead of %s), and %s "
-        "requests a second are answered instead of %s.",
-        now, before, tail, tail_before, served, all);
+    for (unsigned rep = 0; rep < plan->reps; rep++) {
+        const struct convoy_sample *now = convoy_sample_at(plan, c, rep),
+                                   *before = convoy_sample_at(plan, alone, rep);
+        if (now->measured && before->measured && before->figures[CONVOY_P50] > 0) {
+            report->scratch[n++] = now->figures[CONVOY_P50] / before->figures[CONVOY_P50];
+        }
+    }
+    return estimate_median(report->scratch, n);
 }
 
-/* All numbers of hogs of one lock. */
-static void say_lock(const struct convoy_report *report, size_t quiet,
+/* 1816 as 1800: more digits of a bound mean nothing. */
+static double rounded_down(double value)
+{
+    double step = value < 100 ? 1 : pow(10, floor(log10(value)) - 1);
+
+    return floor(value / step) * step;
+}
+
+/* Of few blocks nothing; of blocks that differ no more than is certain. */
+static void say_comparison(struct paragraph *to, const struct convoy_report *report, size_t c,
+                           size_t alone)
+{
+    struct estimate ratio = times_as_long(report, c, alone),
+                    now = convoy_estimate(report->plan, c, CONVOY_P50, report->scratch);
+
+    if (ratio.n < INTERVAL_NEEDS) {
+        return;
+    }
+    if (ratio.lo <= 1 && ratio.hi >= 1) {
+        say(to, convoy_is_vague(ratio) || convoy_is_vague(now)
+                    ? ": too uneven to tell whether that is longer than alone"
+                    : ": no difference to be seen");
+    } else if (ratio.hi < 1) {
+        say(to, ", which is less than alone");
+    } else if (convoy_is_vague(ratio) || convoy_is_vague(now)) {
+        say(to, ratio.lo < 2 ? ", longer than alone" : ", at least %.0f times as long as alone",
+            rounded_down(ratio.lo));
+    } else {
+        say(to,
+            ratio.median < 9.95 ? ", %.1f times as long as alone"
+                                : ", %.0f times as long as alone",
+            ratio.median);
+    }
+}
+
+/* With fewer answers in a repetition than that there is no hundredth. */
+static bool has_hundredth(const struct convoy_report *report, size_t c)
+{
+    const struct convoy_plan *plan = report->plan;
+    uint64_t least = UINT64_MAX;
+
+    for (unsigned rep = 0; rep < plan->reps; rep++) {
+        const struct convoy_sample *sample = convoy_sample_at(plan, c, rep);
+        if (sample->measured && sample->requests < least) {
+            least = sample->requests;
+        }
+    }
+    return least >= 100;
+}
+
+/* "Alone: the median answer takes …"; `alone` is the case without hogs, or plan->length. */
+static void say_case(const struct convoy_report *report, size_t c, size_t alone,
+                     const struct style *style, FILE *out)
+{
+    unsigned hogs = report->plan->cases[c].hogs;
+    bool hundredth = has_hundredth(report, c);
+    struct paragraph paragraph = {0, ""}, *to = &paragraph;
+
+    if (hogs == 0) {
+        say(to, "Alone");
+    } else {
+        say(to, "Beside %u CPU-bound thread%s", hogs, hogs == 1 ? "" : "s");
+    }
+    say(to, ": the median answer takes ");
+    say_figure(to, report, c, CONVOY_P50, format_time);
+    if (hogs > 0 && alone < report->plan->length) {
+        say_comparison(to, report, c, alone);
+    }
+    say(to, hundredth ? "; one in a hundred takes at least "
+                      : "; the slowest of the few answers takes ");
+    say_figure(to, report, c, hundredth ? CONVOY_P99 : CONVOY_LONGEST, format_time);
+    say(to, "; answered a second: ");
+    say_figure(to, report, c, CONVOY_REQUESTS, format_count);
+    say(to, ".");
+    paragraph_print(to, style, out);
+}
+
+/* "gil, the lock of CPython 3.2 and later, switch interval 1.00 ms" */
+static void print_whose(const struct convoy_report *report, size_t c, const struct style *style,
+                        FILE *to)
+{
+    static const struct {
+        const struct gil_kind *kind;
+        const char *words;
+    } locks[] = {{&gil_switching, "gil, the lock of CPython 3.2 and later"},
+                 {&gil_ticks, "ticks, the lock of CPython up to 3.1"},
+                 {&gil_critical, "critical, an OpenMP lock"},
+                 {NULL, "No lock"}};
+    const struct convoy_case *of = &report->plan->cases[c];
+    const char *words = convoy_case_name(of);
+    char time[16];
+
+    for (size_t l = 0; of->guest == NULL && l < sizeof locks / sizeof *locks; l++) {
+        words = of->lock->kind == locks[l].kind ? locks[l].words : words;
+    }
+    fprintf(to, "\n%s%s%s", style->bold, words, style->plain);
+    if (report->plan->intervals > 1 && of->switch_interval_s > 0) {
+        format_time(time, sizeof time, of->switch_interval_s);
+        fprintf(to, ", switch interval %s", time);
+    }
+    fputc('\n', to);
+}
+
+/* All numbers of hogs of one lock; `first` is the first of its cases that serve. */
+static void say_lock(const struct convoy_report *report, size_t first,
                      const struct style *style, FILE *to)
 {
     const struct convoy_plan *plan = report->plan;
-    const struct convoy_case *this_case = &plan->cases[quiet];
-    struct paragraph paragraph = {0, ""};
-    char interval[40] = "", time[16];
+    size_t alone = convoy_with_hogs(plan, first, 0);
     bool any = false;
 
-    if (plan->intervals > 1 && this_case->switch_interval_s > 0) {
-        format_time(time, sizeof time, this_case->switch_interval_s);
-        snprintf(interval, sizeof interval, " (switch interval %s)", time);
-    }
-    say(&paragraph, "%s%s:",
-        this_case->lock->kind == NULL && this_case->guest == NULL ? "No lock"
-                                                                  : convoy_case_name(this_case),
-        interval);
-    for (unsigned hogs = 1; hogs <= plan->hogs_max; hogs++) {
-        size_t c = convoy_with_hogs(plan, quiet, hogs);
-        if (c < plan->length && convoy_measured(plan, c)) {
-            say_case(report, &paragraph, c, quiet);
-            any = true;
+    for (unsigned hogs = 0; hogs <= plan->hogs_max; hogs++) {
+        size_t c = convoy_with_hogs(plan, first, hogs);
+        if (c == plan->length || !convoy_measured(plan, c)) {
+            continue;
         }
+        if (!any) {
+            print_whose(report, first, style, to);
+        }
+        any = true;
+        say_case(report, c, alone, style, to);
     }
-    if (any) {
-        fputc('\n', to);
-        paragraph_print(&paragraph, style, to);
-    }
+}
+
+static bool is_first(const struct convoy_plan *plan, size_t c)
+{
+    return plan->cases[c].serves && (c == 0 || !plan->cases[c - 1].serves ||
+                                     plan->cases[c - 1].alone != plan->cases[c].alone);
 }
 
 void convoy_sentences(const struct convoy_report *report, const struct style *style, FILE *to)
 {
     const struct convoy_plan *plan = report->plan;
-    const struct pin_policy *pin = NULL;
+    const struct pin_policy *pin =
+        plan->cases[0].pin; /* one's are enough; the tables have all */
 
+    fprintf(to, "\n%sIn words%s: an I/O thread%s, and CPU-bound threads of the same process\n",
+            style->bold, style->plain,
+            plan->pins > 1 ? pin->binds ? ", pinned" : ", not pinned" : "");
     for (size_t c = 0; c < plan->length; c++) {
         const struct convoy_case *each = &plan->cases[c];
-        if (pin == NULL) {
-            pin = each->pin; /* one policy's sentences are enough; the tables have all */
-        }
-        if (each->serves && each->hogs == 0 && (each->pin == pin || each->guest != NULL) &&
-            convoy_measured(plan, c)) {
+        if (is_first(plan, c) && (each->pin == pin || each->guest != NULL)) {
             say_lock(report, c, style, to);
         }
     }
-}
-
-/* ---- interpreters beside their models ---- */
-
-static const enum convoy_figure compared[] = {CONVOY_P50, CONVOY_P99, CONVOY_REQUESTS};
-enum { COMPARED = sizeof compared / sizeof *compared };
-
-/* "8.31 ms" or "812"; 9 columns. */
-static void print_figure(const struct convoy_report *report, size_t c,
-                         enum convoy_figure figure, FILE *to)
-{
-    double value = median_of(report, c, figure);
-    char text[16];
-
-    if (figure == CONVOY_REQUESTS) {
-        format_count(text, sizeof text, value);
+    if (report->blocks_done < INTERVAL_NEEDS) {
+        fprintf(to,
+                "\nThese are the figures of %u block%s, and no more: to compare takes %d "
+                "(--reps=%d).\n",
+                report->blocks_done, report->blocks_done == 1 ? "" : "s", INTERVAL_NEEDS,
+                INTERVAL_NEEDS);
     } else {
-        format_time(text, sizeof text, value);
-    }
-    fprintf(to, "%9s", text);
-}
-
-/* Further apart than the limit is apart only where noise alone cannot do that: see fidelity.h. */
-static enum pair_verdict judge(struct estimate theirs, struct estimate ours)
-{
-    bool few = theirs.n < INTERVAL_NEEDS || ours.n < INTERVAL_NEEDS;
-
-    if (fabs(theirs.median / ours.median - 1) <= CONVOY_LIMIT) {
-        return PAIR_AGREES;
-    }
-    return few || (theirs.lo <= ours.hi && ours.lo <= theirs.hi) ? PAIR_UNDECIDED : PAIR_APART;
-}
-
-/* How many figures have which verdict. */
-struct verdicts {
-    unsigned of[PAIR_APART + 1];
-};
-
-static void print_pair(const struct convoy_report *report, size_t theirs, size_t ours,
-                       struct verdicts *verdicts, const struct style *style, FILE *to)
-{
-    static const char *const marks[] = {
-        [PAIR_AGREES] = "  ", [PAIR_UNDECIDED] = " ?", [PAIR_APART] = " !"};
-    const struct convoy_case *this_case = &report->plan->cases[theirs];
-    char name[INTERPRETER_NAME_MAX], time[16];
-
-    snprintf(name, sizeof name, "%s", convoy_case_name(this_case));
-    if (report->plan->intervals > 1 && this_case->switch_interval_s > 0) {
-        format_time(time, sizeof time, this_case->switch_interval_s);
-        snprintf(name, sizeof name, "%.12s %s", convoy_case_name(this_case), time);
-    }
-    fprintf(to, "%-21.20s%-6s%4u", name, this_case->lock->name, this_case->hogs);
-    for (int i = 0; i < COMPARED; i++) {
-        struct estimate a = convoy_estimate(report->plan, theirs, compared[i], report->scratch);
-        struct estimate b = convoy_estimate(report->plan, ours, compared[i], report->scratch);
-        enum pair_verdict verdict = judge(a, b);
-        print_figure(report, theirs, compared[i], to);
-        fprintf(to, "%10.3g%s%s%s", a.median / b.median, style->warn, marks[verdict],
-                style->plain);
-        verdicts->of[verdict]++;
-    }
-    fputc('\n', to);
-}
-
-static void print_verdicts(const struct verdicts *verdicts, FILE *to)
-{
-    unsigned agree = verdicts->of[PAIR_AGREES], apart = verdicts->of[PAIR_APART],
-             undecided = verdicts->of[PAIR_UNDECIDED];
-
-    fprintf(to, "%u of %u figures agree within %.0f %%", agree, agree + apart + undecided,
-            CONVOY_LIMIT * 100);
-    if (apart > 0) {
-        fprintf(to, "; ! %u apart: the intervals do not overlap", apart);
-    }
-    if (undecided > 0) {
-        fprintf(to, "; ? %u undecided: they do, or are of too few blocks", undecided);
-    }
-    fputs(".\n", to);
-}
-
-void convoy_fidelity(const struct convoy_report *report, const struct style *style, FILE *to)
-{
-    const struct convoy_plan *plan = report->plan;
-    struct verdicts verdicts = {{0}};
-    bool any = false;
-
-    for (size_t c = 0; c < plan->length; c++) {
-        size_t ours = plan->cases[c].guest != NULL ? convoy_model_of(plan, c) : plan->length;
-        if (!plan->cases[c].serves || ours == plan->length || !convoy_measured(plan, c) ||
-            !convoy_measured(plan, ours)) {
-            continue;
-        }
-        if (!any) {
-            fprintf(to,
-                    "\n%sThe interpreters beside their models%s (the ratio is interpreter / "
-                    "model)\n%s%-21s%-6s%s%9s%10s  %9s%10s  %9s%10s%s\n",
-                    style->bold, style->plain, style->bold, "interpreter", "model", "hogs",
-                    "p50", "ratio", "p99", "ratio", "answers/s", "ratio", style->plain);
-        }
-        any = true;
-        print_pair(report, c, ours, &verdicts, style, to);
-    }
-    if (any) {
-        print_verdicts(&verdicts, to);
+        fputs("\nThe median answer: half of the answers are quicker, half are slower.\n", to);
     }
 }

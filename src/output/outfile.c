@@ -9,6 +9,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* What to do about a file that cannot be written. */
+static const char *remedy(int reason)
+{
+    switch (reason) {
+    case EMFILE:
+        return "let it open more files (ulimit -n)";
+    case ENFILE:
+        return "the system has no room for more open files: end what has many";
+    case ENOSPC:
+    case EDQUOT:
+        return "make room, or choose another folder with --output";
+    case EFBIG:
+        return "let it write larger files (ulimit -f)";
+    case ENOENT:
+        return "the folder is gone; choose one that stays with --output";
+    default:
+        return "choose another folder with --output";
+    }
+}
+
 bool make_folder(const char *folder, struct error *error)
 {
     char path[PATH_MAX];
@@ -65,8 +85,8 @@ static bool open_locked(struct outfile *file, struct error *error)
         outfile_close(file);
         file->fd = open(file->part_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
         if (file->fd < 0) {
-            return fail(error, "cannot write '%s': %s; choose another folder with --output",
-                        file->part_path, strerror(errno));
+            return fail(error, "cannot write '%s': %s; %s", file->part_path, strerror(errno),
+                        remedy(errno));
         }
         /* Not for all file systems; where there are no locks, nobody is kept out. */
         if (flock(file->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
@@ -129,10 +149,8 @@ bool outfile_write_at(struct outfile *file, off_t offset, const char *text, size
         if (n == 0 || (n < 0 && errno != EINTR)) {
             int reason = n == 0 ? ENOSPC : errno;
             drop_half_line(file, offset, text, written);
-            return fail(
-                error,
-                "cannot write '%s': %s; make room, or choose another folder with --output",
-                file->part_path, strerror(reason));
+            return fail(error, "cannot write '%s': %s; %s", file->part_path, strerror(reason),
+                        remedy(reason));
         }
         written += n > 0 ? (size_t)n : 0;
     }
@@ -148,8 +166,8 @@ bool outfile_sync(struct outfile *file, struct error *error)
 {
     /* EINVAL, ENOSYS: some file systems cannot, and then nothing better can be had. */
     if (fsync(file->fd) != 0 && errno != EINVAL && errno != ENOSYS && errno != EROFS) {
-        return fail(error, "cannot write '%s' to the disk: %s", file->part_path,
-                    strerror(errno));
+        return fail(error, "cannot write '%s' to the disk: %s; %s", file->part_path,
+                    strerror(errno), remedy(errno));
     }
     return true;
 }
@@ -172,11 +190,19 @@ static void sync_folder_of(const char *path)
 bool outfile_commit(struct outfile *file, struct error *error)
 {
     if (rename(file->part_path, file->path) != 0) {
-        return fail(error, "cannot rename '%s' to '%s': %s", file->part_path, file->path,
-                    strerror(errno));
+        return fail(error, "cannot rename '%s' to '%s': %s; %s", file->part_path, file->path,
+                    strerror(errno), remedy(errno));
     }
     sync_folder_of(file->path);
     return true;
+}
+
+void outfile_discard(struct outfile *file)
+{
+    if (file->fd >= 0 && still_named(file)) {
+        unlink(file->part_path);
+    }
+    outfile_close(file);
 }
 
 void outfile_close(struct outfile *file)

@@ -225,37 +225,40 @@ static void print_costs(const struct report *report, const struct pin_policy *pi
     }
 }
 
+void report_marks(struct report_marks marks, const struct style *style, FILE *to)
+{
+    bool any = marks.oversubscribed || marks.noisy || marks.drifts || marks.few;
+    const char *sign = style->utf8 ? "±" : "+-";
+
+    fprintf(to, "%s%s", any ? "\n" : "", any ? style->dim : "");
+    if (marks.oversubscribed) {
+        fputs("* more threads than usable PUs   ", to);
+    }
+    if (marks.noisy) {
+        fprintf(to, "~ noisy: wider than %s2 %%   ", sign);
+    }
+    if (marks.drifts) {
+        fputs("^ drifts: first and last part differ   ", to);
+    }
+    if (marks.few) {
+        fprintf(to, "%s? an interval needs %d blocks", sign, INTERVAL_NEEDS);
+    }
+    fprintf(to, "%s%s", any ? style->plain : "", any ? "\n" : "");
+}
+
 void report_legend(const struct summary *summaries, size_t n, const struct style *style,
                    FILE *to)
 {
-    bool oversubscribed = false, noisy = false, drifts = false, few = false;
+    struct report_marks marks = {0};
 
     for (size_t c = 0; c < n; c++) {
         const struct summary *summary = &summaries[c];
-        oversubscribed |= summary->reps > 0 && summary->of->oversubscribed;
-        noisy |= summary->reps > 0 && summary->noisy;
-        drifts |= summary->drifts;
-        few |= summary->reps > 0 && summary->reps < INTERVAL_NEEDS;
+        marks.oversubscribed |= summary->reps > 0 && summary->of->oversubscribed;
+        marks.noisy |= summary->reps > 0 && summary->noisy;
+        marks.drifts |= summary->drifts;
+        marks.few |= summary->reps > 0 && summary->reps < INTERVAL_NEEDS;
     }
-    if (oversubscribed || noisy || drifts || few) {
-        fprintf(to, "\n%s", style->dim);
-    }
-    if (oversubscribed) {
-        fputs("* more threads than usable PUs   ", to);
-    }
-    if (noisy) {
-        fprintf(to, "~ noisy: wider than %s2 %%   ", style->utf8 ? "±" : "+-");
-    }
-    if (drifts) {
-        fputs("^ drifts: first and last part differ   ", to);
-    }
-    if (few) {
-        fprintf(to, "%s? an interval needs %d blocks", style->utf8 ? "±" : "+-",
-                INTERVAL_NEEDS);
-    }
-    if (oversubscribed || noisy || drifts || few) {
-        fprintf(to, "%s\n", style->plain);
-    }
+    report_marks(marks, style, to);
 }
 
 void report_table(const struct report *report, const struct style *style, FILE *to)

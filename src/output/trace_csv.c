@@ -33,7 +33,7 @@ static const char threads_header[] =
     "variant,kernel,pin,lock,call,threads,thread,span_s,running_s,waiting_s,native_s,other_s,"
     "cpu_s,waits,wait_median_s,wait_p99_s,wait_longest_s,starved_s,starved_from_s,handoffs,"
     "in_vain,woken_in_vain,events,lost,lost_from_s,run_s,handoffs_per_s,jain,"
-    "event_s,with_recording,with_recording_lo,with_recording_hi\n";
+    "event_s,with_recording,with_recording_lo,with_recording_hi,oversubscribed\n";
 
 static void make_row(struct csv_row *row, const struct trace_report *report, unsigned thread)
 {
@@ -80,6 +80,7 @@ static void make_row(struct csv_row *row, const struct trace_report *report, uns
     csv_number(row, report->slower.median);
     csv_number(row, report->slower.lo);
     csv_number(row, report->slower.hi);
+    csv_integer(row, report->of->oversubscribed);
     csv_end(row);
 }
 

@@ -5,14 +5,32 @@
 #include "sink.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 struct writing {
     const struct trace *trace;
     struct sink sink;
-    uint64_t horizon;     /* from here on events are missing */
-    unsigned waiting;     /* threads that want the lock */
+    uint64_t until;       /* what comes later is not shown */
+    uint64_t later;       /* events that are not */
+    bool *wants;          /* wants[threads]: the lock */
+    unsigned waiting;     /* how many of them do */
     unsigned long arrows; /* so far: their numbers */
 };
+
+uint64_t trace_json_until(const struct trace_report *report)
+{
+    const struct trace *trace = report->trace;
+    uint64_t until = trace_horizon(trace);
+
+    for (unsigned t = 0; t < trace->threads; t++) {
+        const struct trace_buffer *buffer = &trace->buffers[t];
+        if (trace_kept(buffer) > report->json_events) {
+            uint64_t last = buffer->records[report->json_events - 1].time;
+            until = last < until ? last : until;
+        }
+    }
+    return until;
+}
 
 /* In whole nanoseconds, as they are printed: a slice then ends exactly where the next begins. */
 static double micros(const struct writing *writing, uint64_t ticks)
@@ -30,14 +48,16 @@ static void write_slice(void *context, unsigned thread, enum trace_state state, 
                                                           "thread_state_uninterruptible",
                                                       [TRACE_NATIVE] = "thread_state_runnable"};
     struct writing *writing = context;
+    uint64_t end = to < writing->until ? to : writing->until;
     double at = micros(writing, from);
 
-    if (state != TRACE_OTHER) {
+    if (state != TRACE_OTHER && from < end) {
         sink_say(
             &writing->sink,
             ",\n{\"ph\":\"X\",\"pid\":1,\"tid\":%u,\"ts\":%.3f,\"dur\":%.3f,\"name\":\"%s\","
             "\"cat\":\"state\",\"cname\":\"%s\"}",
-            thread + 1, at, micros(writing, to) - at, trace_state_names[state], colours[state]);
+            thread + 1, at, micros(writing, end) - at, trace_state_names[state],
+            colours[state]);
     }
 }
 
@@ -48,6 +68,9 @@ static void write_handoff(void *context, unsigned from, uint64_t gave_up, unsign
     struct writing *writing = context;
     double end = micros(writing, gave_up);
 
+    if (got > writing->until) {
+        return;
+    }
     writing->arrows++;
     sink_say(
         &writing->sink,
@@ -59,44 +82,88 @@ static void write_handoff(void *context, unsigned from, uint64_t gave_up, unsign
         writing->arrows);
 }
 
+static void write_counter(struct writing *writing, uint64_t time)
+{
+    sink_say(&writing->sink,
+             ",\n{\"ph\":\"C\",\"pid\":1,\"ts\":%.3f,\"name\":\"threads that want the lock\","
+             "\"args\":{\"threads\":%u}}",
+             micros(writing, time), writing->waiting);
+}
+
+/* A flag a thread: an event that is missing makes no count of all wrong. */
+static void count_wanting(struct writing *writing, unsigned thread,
+                          const struct trace_record *record)
+{
+    bool wants =
+        record->kind == TRACE_WANTS ||
+        (writing->wants[thread] && record->kind != TRACE_GOT && record->kind != TRACE_ENDS);
+
+    if (wants != writing->wants[thread]) {
+        writing->wants[thread] = wants;
+        writing->waiting = wants ? writing->waiting + 1 : writing->waiting - 1;
+        write_counter(writing, record->time);
+    }
+}
+
 static void write_event(void *context, unsigned thread, const struct trace_record *record)
 {
     struct writing *writing = context;
-    double at = micros(writing, record->time);
     enum trace_kind kind = (enum trace_kind)record->kind;
 
-    if (record->time > writing->horizon) {
-        return; /* some threads' events are missing from here on: what is counted would be wrong */
+    if (record->time > writing->until) {
+        writing->later++;
+        return;
     }
     if (kind == TRACE_ASKS || kind == TRACE_SEES || kind == TRACE_SWITCHED) {
         sink_say(
             &writing->sink,
             ",\n{\"ph\":\"i\",\"s\":\"t\",\"pid\":1,\"tid\":%u,\"ts\":%.3f,\"name\":\"%s\","
             "\"cat\":\"lock\"}",
-            thread + 1, at, trace_kind_names[kind]);
+            thread + 1, micros(writing, record->time), trace_kind_names[kind]);
     }
-    if (kind == TRACE_WANTS || (kind == TRACE_GOT && writing->waiting > 0)) {
-        writing->waiting += kind == TRACE_WANTS ? 1u : -1u;
+    count_wanting(writing, thread, record);
+}
+
+/* Where it stops: the counter's last value, and why there is no more, across all tracks. */
+static void write_end(struct writing *writing, const struct trace_report *report)
+{
+    bool lost = report->analysis->lost > 0 && writing->until == trace_horizon(report->trace);
+    unsigned full = 0; /* the thread whose buffer is */
+
+    if (report->of->variant->hands_off) {
+        write_counter(writing, writing->until);
+    }
+    while (lost && (trace_lost(&report->trace->buffers[full]) == 0 ||
+                    report->trace->buffers[full].lost_from != writing->until)) {
+        if (++full == report->trace->threads) {
+            full = 0; /* the trace ended before the loss */
+            break;
+        }
+    }
+    if (lost || writing->later > 0) {
         sink_say(
             &writing->sink,
-            ",\n{\"ph\":\"C\",\"pid\":1,\"ts\":%.3f,\"name\":\"threads that want the lock\","
-            "\"args\":{\"threads\":%u}}",
-            at, writing->waiting);
+            ",\n{\"ph\":\"i\",\"s\":\"g\",\"pid\":1,\"tid\":%u,\"ts\":%.3f,\"name\":\"%s\"}",
+            full + 1, micros(writing, writing->until),
+            lost ? "events lost from here on" : "not shown from here on: see trace.csv");
     }
+    sink_say(&writing->sink,
+             "\n],\n\"otherData\":{\"program\":\"gilscope %s\",\"variant\":\"%s\","
+             "\"kernel\":\"%s\",\"pin\":\"%s\",\"threads\":%u,\"events_lost\":%llu,"
+             "\"events_not_shown\":%llu,\"shown_until_us\":%.3f}}\n",
+             GILSCOPE_VERSION, report->of->variant->name, report->of->kernel->name,
+             report->of->pin->name, report->of->threads,
+             (unsigned long long)report->analysis->lost, (unsigned long long)writing->later,
+             micros(writing, writing->until));
 }
 
 static void write_names(struct writing *writing, const struct trace_report *report)
 {
-    const struct plan_case *of = report->of;
-
     sink_say(&writing->sink,
-             "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"program\":\"gilscope %s\","
-             "\"variant\":\"%s\",\"kernel\":\"%s\",\"pin\":\"%s\",\"threads\":%u,"
-             "\"events_lost\":%llu},\n\"traceEvents\":[\n"
+             "{\"displayTimeUnit\":\"ns\",\n\"traceEvents\":[\n"
              "{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",\"args\":{\"name\":\"gilscope "
              "%s\"}}",
-             GILSCOPE_VERSION, of->variant->name, of->kernel->name, of->pin->name, of->threads,
-             (unsigned long long)report->analysis->lost, of->variant->name);
+             report->of->variant->name);
     for (unsigned t = 0; t < report->trace->threads; t++) {
         sink_say(
             &writing->sink,
@@ -111,17 +178,22 @@ static void write_names(struct writing *writing, const struct trace_report *repo
 bool trace_json(const struct trace_report *report, struct outfile *file, struct error *error)
 {
     struct writing writing = {.trace = report->trace,
-                              .horizon = trace_horizon(report->trace),
+                              .until = trace_json_until(report),
                               .sink = {.file = file, .error = error}};
     const struct trace_visitor visitor = {.slice = write_slice,
                                           .handoff = write_handoff,
                                           .event = write_event,
                                           .context = &writing};
 
-    write_names(&writing, report);
-    if (!trace_walk(report->trace, &visitor, error)) {
-        return false;
+    writing.wants = calloc(report->trace->threads, sizeof *writing.wants);
+    if (writing.wants == NULL) {
+        return fail(error, "out of memory for %u threads", report->trace->threads);
     }
-    sink_say(&writing.sink, "\n]}\n");
-    return sink_end(&writing.sink);
+    write_names(&writing, report);
+    bool walked = trace_walk(report->trace, &visitor, error);
+    if (walked) {
+        write_end(&writing, report);
+    }
+    free(writing.wants);
+    return walked && sink_end(&writing.sink);
 }

@@ -106,14 +106,42 @@ static void say_cost(struct paragraph *words, const struct trace_report *report)
 
     format_time(event, sizeof event, report->event_s);
     say(words, "Recording takes %s an event", event);
-    if (report->slower.n > 0) {
+    if (report->slower.n > 0 && (report->slower.median >= 1 || report->slower.hi >= 1)) {
+        say(words,
+            "; no difference to be seen between runs with it and without (with it %.1f to %.1f "
+            "%% of the work a second, %zu pair%s of runs)",
+            100 * report->slower.lo, 100 * report->slower.hi, report->slower.n,
+            report->slower.n == 1 ? "" : "s");
+    } else if (report->slower.n > 0) {
         say(words,
             "; with it the run does %.1f %% of the work a second that it does without "
-            "(%.1f to %.1f %%, %zu pairs of runs)",
+            "(%.1f to %.1f %%, %zu pair%s of runs)",
             100 * report->slower.median, 100 * report->slower.lo, 100 * report->slower.hi,
-            report->slower.n);
+            report->slower.n, report->slower.n == 1 ? "" : "s");
     }
     say(words, ". ");
+}
+
+static void say_fairness(struct paragraph *words, const struct trace_analysis *analysis)
+{
+    char together[32], whole[32];
+
+    if (!isnan(analysis->jain)) {
+        say(words, "Fairness while all were at work (Jain's index, 1: to each the same): %.3f.",
+            analysis->jain);
+        return;
+    }
+    if (!(analysis->together_s > 0)) {
+        say(words, "Fairness: -, for they were never all at work at once.");
+        return;
+    }
+    format_time(together, sizeof together, analysis->together_s);
+    format_time(whole, sizeof whole, analysis->span_s);
+    say(words, "Fairness: -, for all were at work at once for %s of %s, too short to tell%s.",
+        together, whole,
+        analysis->together_s < FAIR_SHARE * analysis->span_s
+            ? ""
+            : ": less than a switch interval for each");
 }
 
 static void print_words(const struct trace_report *report, const struct style *style, FILE *to)
@@ -124,19 +152,28 @@ static void print_words(const struct trace_report *report, const struct style *s
     if (report->of->variant->hands_off) {
         say_of_lock(&words, analysis);
     }
-    if (!isnan(analysis->jain) && analysis->threads > 1) {
-        say(&words,
-            "Fairness while all were at work (Jain's index, 1: to each the same): %.3f.",
-            analysis->jain);
+    if (analysis->threads > 1) {
+        say_fairness(&words, analysis);
     }
     paragraph_print(&words, style, to);
     say_cost(&cost, report);
     paragraph_print(&cost, style, to);
 }
 
+static bool lacks_an_end(const struct trace_analysis *analysis)
+{
+    for (unsigned t = 0; t < analysis->threads; t++) {
+        if (isnan(analysis->at[t].cpu_s)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void warn_of_loss(const struct trace_analysis *analysis, const struct style *style,
                          FILE *to)
 {
+    struct paragraph words = {0, ""};
     char lost[32], when[32];
 
     if (analysis->lost == 0) {
@@ -144,10 +181,16 @@ static void warn_of_loss(const struct trace_analysis *analysis, const struct sty
     }
     count_text(lost, sizeof lost, analysis->lost);
     format_time(when, sizeof when, analysis->lost_from_s);
-    fprintf(to,
-            "%s%s events were lost, from %s on: a buffer was full. What is said here is of "
-            "the time before; --events=N gives more room.%s\n",
-            style->warn, lost, when, style->plain);
+    say(&words,
+        "%s events were lost, from %s on: a buffer was full. What is said here is of the time "
+        "before; --events=N gives more room.",
+        lost, when);
+    if (lacks_an_end(analysis)) {
+        say(&words, " CPU is blank for a thread whose end, which tells it, is among them.");
+    }
+    fputs(style->warn, to);
+    paragraph_print(&words, style, to);
+    fputs(style->plain, to);
 }
 
 void trace_print(const struct trace_report *report, const struct style *style, FILE *to)
@@ -161,14 +204,17 @@ void trace_print(const struct trace_report *report, const struct style *style, F
         snprintf(call, sizeof call, ", calls of %llu %ss", (unsigned long long)report->of->call,
                  report->of->kernel->unit);
     }
-    fprintf(to, "%s%s%s, %u thread%s, pin %s: %s, %s events%s\n\n", style->bold,
+    fprintf(to, "%s%s%s, %u thread%s%s, pin %s: %s, %s events%s\n\n", style->bold,
             report->of->variant->name, call, analysis->threads,
-            analysis->threads == 1 ? "" : "s", report->of->pin->name, span, events,
-            style->plain);
+            analysis->threads == 1 ? "" : "s", report->of->oversubscribed ? "*" : "",
+            report->of->pin->name, span, events, style->plain);
     print_table(report, style, to);
     fputc('\n', to);
     trace_strip(report, style, to);
     fputc('\n', to);
+    if (report->of->oversubscribed) {
+        fprintf(to, "%s* more threads than usable PUs%s\n", style->dim, style->plain);
+    }
     warn_of_loss(analysis, style, to);
     print_words(report, style, to);
 }

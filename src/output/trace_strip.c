@@ -73,8 +73,9 @@ static void draw_ruler(const struct trace_report *report, const struct grid *gri
     fprintf(to, "%s%*s0%*s%s\n", style->dim, indent, "", (int)grid->columns - 1, end,
             style->plain);
     fprintf(to, "%s%*s%s%s\n", style->dim, indent, "",
-            style->utf8 ? "▁…█ running, that share of the time   ▒ native   · waiting"
-                        : "_.:-=+*# running, that share of the time   n native   , waiting",
+            style->utf8
+                ? "▁…█ running, that share of the time   ▒ native   · waiting   blank: neither"
+                : "_.:-=+*# running, its share   n native   , waiting   blank: neither",
             style->plain);
 }
 

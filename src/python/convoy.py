@@ -26,8 +26,10 @@ def countdown(n):
         n -= 1
 
 
-def hog(over, rates):
-    """Counts down until it is over, and tells how many decrements a second that were."""
+def hog(begin, over, rates):
+    """Waits for the others, then counts down until it is over, and tells how many decrements a second
+    that were."""
+    begin.wait()
     done, start = 0, clock()
     while not over:
         countdown(STRETCH)
@@ -36,15 +38,14 @@ def hog(over, rates):
 
 
 def serve(sock, tag, end):
-    """Answers each request with its number plus one, until the client's last one, or the end."""
-    while True:
+    """Answers each request with its number plus one, until the client's last one, or the end: which no
+    datagrams, whoever sends them, can put off."""
+    while clock() < end:
         try:
             message, sender = sock.recvfrom(64)
         except socket.error as error:
             if error.errno not in (errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR):
                 raise
-            if clock() > end:
-                return
             continue
         if len(message) != MESSAGE.size:
             continue
@@ -74,20 +75,23 @@ class Server(object):
         for a tag: the hogs are alone. "-" for an interval: this Python has none."""
         if interval != "-":
             sys.setswitchinterval(float(interval))
-        over, rates, end = [], [], clock() + float(seconds)
-        threads = [threading.Thread(target=hog, args=(over, rates)) for _ in range(int(hogs))]
-        for thread in threads:
-            thread.start()
+        begin, over, rates, threads = threading.Event(), [], [], []
         try:
+            for _ in range(int(hogs)):
+                thread = threading.Thread(target=hog, args=(begin, over, rates))
+                thread.start()  # which would take long beside those that count already
+                threads.append(thread)
+            begin.set()
             if tag == "-":
                 time.sleep(float(seconds))
             else:
-                serve(self.sock, int(tag), end)
+                serve(self.sock, int(tag), clock() + float(seconds))
         finally:
             over.append(True)
+            begin.set()
             for thread in threads:
                 thread.join()
-        if len(rates) != len(threads):
+        if len(rates) != int(hogs):
             raise RuntimeError("a hog is missing")
         return "ok %r" % sum(rates)
 

@@ -8,12 +8,12 @@
 struct gathering {
     const struct trace *trace;
     struct trace_analysis *analysis;
-    double per_tick_s;
+    double per_tick_s, turn_s;
     double *waits;       /* thread t's from first[t] on, and room for a value of each thread */
     size_t *first;       /* first[threads + 1] */
     uint64_t *idle_from; /* idle_from[threads]: when it last did something */
     bool *wanted;        /* wanted[threads]: the lock, since then */
-    uint64_t all_from, all_to; /* while all threads were at work */
+    uint64_t all_from, all_to; /* while all threads were at work; none where not from < to */
 };
 
 double jain_index(const double *values, size_t n)
@@ -101,6 +101,7 @@ static void look_ahead(struct gathering *gathering)
     const struct trace *trace = gathering->trace;
     struct trace_analysis *analysis = gathering->analysis;
     uint64_t horizon = trace_horizon(trace);
+    unsigned begun = 0;
 
     gathering->all_to = horizon;
     for (unsigned t = 0; t < trace->threads; t++) {
@@ -115,8 +116,10 @@ static void look_ahead(struct gathering *gathering)
         gathering->idle_from[t] = kept > 0 ? buffer->records[0].time : horizon;
         for (uint64_t i = 0; i < kept; i++) {
             const struct trace_record *record = &buffer->records[i];
-            if (record->kind == TRACE_BEGINS && record->time > gathering->all_from) {
-                gathering->all_from = record->time;
+            if (record->kind == TRACE_BEGINS) {
+                begun++;
+                gathering->all_from =
+                    record->time > gathering->all_from ? record->time : gathering->all_from;
             } else if (record->kind == TRACE_ENDS) {
                 of->cpu_s = record->detail / 1e6;
                 gathering->all_to =
@@ -130,6 +133,9 @@ static void look_ahead(struct gathering *gathering)
         }
         analysis->woken_in_vain += of->woken_in_vain;
         gathering->first[t + 1] = gathering->first[t] + gots;
+    }
+    if (begun < trace->threads) {
+        gathering->all_to = 0; /* never all of them */
     }
 }
 
@@ -151,6 +157,22 @@ static void describe(struct trace_waits *waits, double *values, size_t n)
     }
 }
 
+/* Who came last did not work less for it, and a stretch without a turn for each says nothing. */
+static double fairness(const struct gathering *gathering, double *worked_s)
+{
+    struct trace_analysis *analysis = gathering->analysis;
+
+    for (unsigned t = 0; t < analysis->threads; t++) {
+        worked_s[t] = analysis->at[t].fair_s;
+    }
+    if (gathering->all_to > gathering->all_from) {
+        analysis->together_s = seconds(gathering, gathering->all_to - gathering->all_from);
+    }
+    bool tells = analysis->together_s >= FAIR_SHARE * analysis->span_s &&
+                 analysis->together_s >= analysis->threads * gathering->turn_s;
+    return tells ? jain_index(worked_s, analysis->threads) : NAN;
+}
+
 static void conclude(struct gathering *gathering)
 {
     struct trace_analysis *analysis = gathering->analysis;
@@ -170,10 +192,7 @@ static void conclude(struct gathering *gathering)
         }
     }
     describe(&analysis->waits, gathering->waits, all);
-    for (unsigned t = 0; t < analysis->threads; t++) {
-        gathering->waits[t] = analysis->at[t].fair_s;
-    }
-    analysis->jain = jain_index(gathering->waits, analysis->threads);
+    analysis->jain = fairness(gathering, gathering->waits);
     analysis->handoffs_per_s =
         analysis->span_s > 0 ? (double)analysis->handoffs / analysis->span_s : 0;
 }
@@ -200,13 +219,14 @@ static bool gather(struct gathering *gathering, struct error *error)
     return true;
 }
 
-bool trace_analyse(const struct trace *trace, struct trace_analysis *analysis,
+bool trace_analyse(const struct trace *trace, double turn_s, struct trace_analysis *analysis,
                    struct error *error)
 {
     uint64_t horizon = trace_horizon(trace);
     struct gathering gathering = {
         .trace = trace,
         .analysis = analysis,
+        .turn_s = turn_s,
         .per_tick_s = (trace->end.seconds - trace->begin.seconds) /
                       (double)(trace->end.ticks - trace->begin.ticks),
     };

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #if defined __x86_64__
 #    include <cpuid.h>
@@ -116,7 +117,7 @@ bool trace_open(struct trace *trace, unsigned threads, uint64_t events, struct e
     for (unsigned t = 0; t < threads; t++) {
         struct trace_record *records = (struct trace_record *)((char *)mapping + headers);
         trace->buffers[t] =
-            (struct trace_buffer){records + t * events, events, 0, 0, trace->clock};
+            (struct trace_buffer){records + t * events, events, 0, 0, trace->clock, 0, 0};
     }
     return true;
 }
@@ -132,7 +133,7 @@ void trace_close(struct trace *trace)
 void trace_begin(struct trace *trace)
 {
     for (unsigned t = 0; t < trace->threads; t++) {
-        trace->buffers[t].count = trace->buffers[t].lost_from = 0;
+        trace->buffers[t].count = trace->buffers[t].lost_from = trace->buffers[t].open = 0;
     }
     trace->begin = moment_now(trace->clock);
 }
@@ -173,6 +174,25 @@ uint64_t trace_kept(const struct trace_buffer *buffer)
 uint64_t trace_lost(const struct trace_buffer *buffer)
 {
     return buffer->count - trace_kept(buffer);
+}
+
+void trace_sleeps(struct trace_buffer *buffer)
+{
+    struct rusage usage = {0};
+
+    getrusage(RUSAGE_THREAD, &usage);
+    if (buffer->open != 0) {
+        buffer->records[buffer->open - 1].detail = (uint32_t)usage.ru_nvcsw - buffer->sleeps;
+        buffer->open = 0;
+    }
+    buffer->sleeps = (uint32_t)usage.ru_nvcsw;
+}
+
+void trace_sleeps_end(struct trace_buffer *buffer)
+{
+    if (buffer != NULL && buffer->open != 0) {
+        trace_sleeps(buffer);
+    }
 }
 
 double trace_event_cost(void)

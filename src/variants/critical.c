@@ -35,5 +35,6 @@ const struct variant variant_critical = {
     .chunked = true,
     .hands_off = true,
     .compilers_lock = true,
+    .takes = OPTION_CHUNK,
     .run = run_critical,
 };

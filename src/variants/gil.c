@@ -37,5 +37,6 @@ const struct variant variant_gil = {
     .lock = "the GIL of CPython 3.2 and later: switch interval, drop request",
     .chunked = true,
     .hands_off = true,
+    .takes = OPTION_CHUNK | OPTION_SWITCH_INTERVAL,
     .run = run_gil,
 };

@@ -79,5 +79,6 @@ const struct variant variant_pool = {
     .work = "tasks pulled from a shared list",
     .lock = "none: an address space each",
     .forks = true,
+    .takes = OPTION_TASKS,
     .run = run_pool,
 };

@@ -26,5 +26,6 @@ const struct variant variant_tasks = {
     .threads_are = "OpenMP threads",
     .work = "tasks of a taskloop",
     .lock = "none",
+    .takes = OPTION_TASKS,
     .run = run_tasks,
 };

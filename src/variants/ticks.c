@@ -35,5 +35,6 @@ const struct variant variant_ticks = {
     .lock = "the GIL of CPython up to 3.1: a semaphore",
     .chunked = true,
     .hands_off = true,
+    .takes = OPTION_CHUNK,
     .run = run_ticks,
 };

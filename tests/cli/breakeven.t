@@ -297,7 +297,8 @@ subtest 'interpreters make the calls too, with a lock of their own' => sub {
 subtest 'an interpreter that cannot make calls costs a line' => sub {
     my $folder = temp_folder();
     symlink "$ROOT/tests/fake-python", "$folder/lacks" or die;
-    my (undef, $result) = breakeven('--length=1k', "--python=$folder/lacks,$folder/no-such");
+    my $result = gilscope(@small, '--length=1k', "--python=$folder/lacks,$folder/no-such", '-o', temp_folder());
+    is($result->{exit}, 1, 'exit code 1, since nothing of them could be had');
     like($result->{err}, qr{^gilscope: cpython-3\.11/hold left out: ImportError}m, 'why');
     like($result->{err}, qr{^gilscope: interpreter left out: .*no-such}m, 'and one that is not there');
 };

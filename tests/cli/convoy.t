@@ -5,7 +5,10 @@ use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 use Gilscope;
+use IO::Socket::INET;
+use IPC::Open2 qw(open2);
 use List::Util qw(uniq sum);
+use POSIX ();
 use Test::More;
 
 my @files = qw(convoy-latency.csv convoy-summary.csv convoy.csv);
@@ -91,7 +94,10 @@ subtest 'the report' => sub {
     for my $lock (qw(gil ticks critical none)) {
         like($result->{out}, qr/^\Q$lock\E +$_ /m, "$lock, $_ hogs") for 0 .. 2;
     }
-    like($result->{out}, qr/^gil: Beside 1 CPU-bound thread/m, 'a sentence');
+    like($result->{out}, qr/^gil, the lock of CPython 3\.2 and later\nAlone: .*?\nBeside 1 CPU-bound thread: /ms, 'sentences');
+    like($result->{out}, qr/^These are the figures of 2 blocks, and no more/m, 'which say that two blocks are few');
+    unlike($result->{out}, qr/times as long/, 'and compare nothing');
+    unlike($result->{out}, qr/^\d of \d figures agree/m, 'without an interpreter nothing is compared with one');
     is((grep { length > 100 } split /\n/, $result->{out}), 0, 'no line of more than 100 columns');
     unlike($result->{out}, qr/\b(?:nan|inf)\b/i, 'no figure that is none');
     my $quiet = gilscope(@small, words('-q --lock=none --hogs=0 -o'), temp_folder());
@@ -103,20 +109,46 @@ subtest 'a sweep of switch intervals' => sub {
     is(join(' ', sort { $a <=> $b } uniq(map { $_->{switch_interval_s} } grep { $_->{lock} eq 'gil' } rows($folder))),
         '0.0001 0.002', 'each interval once');
     is(scalar(grep { $_->{lock} eq 'ticks' } rows($folder)), 2 * 3, 'ticks has none, and is not swept');
+    like($result->{out}, qr/^Answers of an I\/O thread [^\n]*, switch interval $_ [^\n]*\nlock [^\n]*\ngil +0 [^\n]*\ngil +2 [^\n]*\n\n/m, "a table of $_") for '100 us', '2.00 ms';
+    like($result->{out}, qr/, no switch interval [^\n]*\nlock [^\n]*\nticks +0 [^\n]*\nticks +2 [^\n]*\n\n/m, 'and one of the lock without one');
     like($result->{out}, qr/^The frontier of gil: 2 hogs, pin none\n[^\n]+\n +100 us [^\n]+\n +2\.00 ms /m, 'the frontier');
     my ($one, $plain) = convoy('--lock=gil', '--hogs=2');
     unlike($plain->{out}, qr/frontier/, 'of one interval there is none');
 };
 
-subtest 'a rate' => sub {
-    my ($folder) = convoy(words('--lock=none --hogs=0 --rate=200 -T 200ms'));
-    for my $row (served(rows($folder))) {
-        is($row->{rate_per_s}, 200, 'is in the rows');
-        cmp_ok($row->{requests} + $row->{unsent}, '<=', 41, 'and no more are sent than are due');
-        cmp_ok($row->{requests}, '>', 0, 'some are');
+subtest 'lists: in any order, and twice is once, as everywhere' => sub {
+    my %hogs = ('1,1' => '1', '0,0' => '0', '2,0,2' => '0 2', '0-2' => '0 1 2', '0-2:2' => '0 2', '1,0-1' => '0 1');
+    for my $list (sort keys %hogs) {
+        my ($folder) = convoy('--lock=none,none', "--hogs=$list", '-r1', '-T2ms');
+        is(join(' ', map { $_->{hogs} } served(rows($folder))), $hogs{$list}, "--hogs=$list");
     }
+    my ($folder) = convoy('--lock=gil,gil', '--hogs=1,1', '--switch-interval=1ms,1000us,1ms', '-T2ms', '-r1');
+    is(scalar(rows($folder)), 2, 'locks and intervals, too');
+};
+
+subtest 'a rate' => sub {
+    # From 20 ms on, and to 220 ms: the 5th to the 47th, and none so near that rounding could decide.
+    my ($folder) = convoy(words('--lock=none --hogs=0 --rate=215 -T 200ms'));
+    for my $row (served(rows($folder))) {
+        is($row->{rate_per_s}, 215, 'is in the rows');
+        is($row->{requests} + $row->{unanswered} + $row->{unsent}, 43, 'all that were due are told');
+        cmp_ok($row->{requests}, '>', 0, 'and some are answered');
+        near($row->{wall_s}, 0.2, 'in the time');
+    }
+    is(sum(map { $_->{count} } csv_rows(slurp("$folder/convoy-latency.csv"))), 2 * 43, 'and stand in the latencies');
     my ($other) = convoy('--lock=none', '--hogs=0');
     is(join('', column('rate_per_s', rows($other))), '', 'without one there is none');
+};
+
+subtest 'more is due than can be answered' => sub {
+    my ($folder) = convoy(words('--lock=none --hogs=0 --rate=10000000 -T 100ms'));
+    for my $row (served(rows($folder))) {
+        cmp_ok($row->{unsent}, '>', 0, 'some are not sent');
+        cmp_ok(abs($row->{requests} + $row->{unanswered} + $row->{unsent} - 1_000_000), '<=', 1, 'and all are told');
+        cmp_ok($row->{requests_per_s}, '<', 10_000_000, 'no more are answered than can be');
+        # Less than half of them can be sent: the system takes a microsecond for that.
+        cmp_ok($row->{longest_s}, '>', 0.001, 'what was not sent waits');
+    }
 };
 
 subtest '--csv: the rows on standard output' => sub {
@@ -146,7 +178,7 @@ subtest 'Ctrl-C: what was measured is kept, and summarised' => sub {
     cmp_ok(scalar(csv_rows(slurp("$folder/convoy.csv.part"))), '>=', 19, 'the rows are there');
     is(scalar(csv_rows(slurp("$folder/convoy-summary.csv.part"))), 16, 'and their summary');
     like($result->{err}, qr/^not complete: [^\n]*convoy\.csv\.part$/m, 'and it says where');
-    like($result->{out}, qr/^gil: Beside/m, 'with the sentences');
+    like($result->{out}, qr/^Beside 1 CPU-bound thread: /m, 'with the sentences');
 };
 
 subtest 'Ctrl-C while an I/O thread waits for a lock that nobody gives up' => sub {
@@ -192,14 +224,30 @@ subtest 'bad options' => sub {
         '--rate=1.5' => qr/--rate/, '--switch-interval=5' => qr/--switch-interval/, '--switch-interval=1ms,' => qr/--switch/,
         '--held=2' => qr/--held/, '--hosg=1' => qr/did you mean '--hogs'/, '--threads=2' => qr/--threads/);
     one_line_error(gilscope('convoy', $_), 2, $_, $bad{$_}) for sort keys %bad;
+    my %useless = (
+        '--pin=core --python=python3' => qr/--python: [^\n]*unpinned[^\n]*--pin=core,none/,
+        '--pin=core,compact --python=auto' => qr/--python: [^\n]*unpinned/,
+        '--python=python3 --held=3us' => qr/--held is of the models/,
+        '--chunk=1k --python=python3' => qr/--chunk is of the models/,
+        '--hogs=0 --chunk=1us' => qr/--chunk makes no difference without hogs/,
+        '--hogs=0 --switch-interval=1ms' => qr/--switch-interval makes no difference without hogs/);
+    for my $options (sort keys %useless) {
+        my $here = temp_folder();
+        one_line_error(gilscope({cd => $here}, words("convoy $options")), 2, "which would change nothing: $options", $useless{$options});
+        is(join(' ', names_in($here)), '', 'nothing is written');
+    }
     one_line_error(gilscope(words('convoy --lock=ticks --switch-interval=1ms -o'), temp_folder() . '/new'), 2,
         'an interval without gil', qr/--switch-interval/);
+    one_line_error(gilscope(words('convoy --rate=1 -T 100ms -o'), temp_folder() . '/new'), 2,
+        'a rate at which nothing is due', qr/--rate/);
 };
 
 subtest 'an interpreter that misbehaves costs a line' => sub {
     my $home = temp_folder();
     symlink "$ROOT/tests/fake-python", "$home/garbles" or die;
-    my ($folder, $result) = convoy('--lock=none', '--hogs=0', "--python=$home/garbles,$home/no-such");
+    my $folder = temp_folder();
+    my $result = gilscope(@small, '--lock=none', '--hogs=0', "--python=$home/garbles,$home/no-such", '-o', $folder);
+    is($result->{exit}, 1, 'exit code 1, since nothing of them was measured');
     like($result->{err}, qr/^gilscope: left out: cpython-3\.11, 0 hogs: answered with [^\n]*not asked again$/m, 'one of them');
     like($result->{err}, qr{^gilscope: interpreter left out: .*no-such}m, 'and one that is not there');
     is(join(' ', uniq(column('system', rows($folder)))), 'model', 'and its rows');
@@ -216,6 +264,30 @@ subtest 'a real interpreter beside its model' => sub {
     cmp_ok($_->{requests}, '>', 0, "answered with $_->{hogs} hogs") for served(@theirs);
     is(join(' ', uniq(column('wrong', served(@theirs)))), '0', 'and every answer is one');
     like($result->{out}, qr/^The interpreters beside their models .*\n.*\n\S+ +\S+ +0 /m, 'and is set beside the model');
+    like($result->{out}, qr/^0 of \d+ figures agree within 25 %, 0 are apart, \d+ are undecided/m, 'with which two blocks do not agree');
+};
+
+# Who starts it asks for a socket and then to serve for so many seconds; nobody says that there are no more.
+subtest 'the interpreter ends in time, whatever is sent to it' => sub {
+    my $python = (grep { have($_) } qw(python3 python2.7 pypy3))[0];
+    plan(skip_all => 'no Python here') if !$python;
+    my $pid = open2(my $from, my $to, $python, "$ROOT/src/python/convoy.py", 'serve');
+    like(scalar(<$from>), qr/serve=ok/, 'it is there');
+    print {$to} "open\n";
+    my ($port) = <$from> =~ /^port (\d+)$/;
+    my $socket = IO::Socket::INET->new(Proto => 'udp', PeerAddr => '127.0.0.1', PeerPort => $port);
+    my $flood = fork // die;
+    if (!$flood) {
+        while (getppid != 1) { $socket->send(pack('QQ', 1, 2)) }
+        POSIX::_exit(0);
+    }
+    local $SIG{ALRM} = sub { kill KILL => $pid, $flood };
+    alarm 30;
+    print {$to} "serve 0 1 0.2 -\n";
+    like(scalar(<$from>), qr/^ok \d/, 'it answers');
+    alarm 0;
+    kill KILL => $flood, $pid;
+    waitpid $_, 0 for $flood, $pid;
 };
 
 subtest 'Ctrl-C while an interpreter serves: nothing stays behind' => sub {

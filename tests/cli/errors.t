@@ -94,6 +94,13 @@ subtest 'what is no time' => sub {
     }
 };
 
+subtest 'a time that lacks but its unit' => sub {
+    refused("@$_", $_, qr/: not a time with its unit, which is missing: 5ms, /)
+        for [qw(bench -i1)], [qw(bench -T 20)], [qw(breakeven --held=15)], [qw(convoy -i1)], ['convoy', '-i', '1ms,20'];
+    my $other = gilscope(qw(bench -T 5m))->{err};
+    unlike($other, qr/missing/, 'another unit is there');
+};
+
 subtest 'a chunk that is neither a time nor a number' => sub {
     for my $value ('', '0', '0ns', '-5', '1.5', '5m', '1e19', 'all') {
         refused("--chunk=$value", ['bench', "--chunk=$value"],
@@ -150,7 +157,12 @@ subtest 'a missing argument' => sub {
 };
 
 subtest 'an argument too many' => sub {
-    refused('a word', [qw(bench nogil)], qr/'nogil'/, qr/bench --help/);
+    refused('a word', [qw(bench words)], qr/'words'/, qr/bench --help/);
+    refused('a variant', [qw(bench nogil)], qr/'nogil'\?/, qr/Did you mean '--variant=nogil'\?/);
+    refused('of trace', [qw(trace gil)], qr/Did you mean '--variant=gil'\?/);
+    refused('a lock', ['convoy', '-q', 'gil,ticks'], qr/Did you mean '--lock=gil,ticks'\?/);
+    refused('a policy', [qw(topo spread)], qr/Did you mean '--pin=spread'\?/);
+    refused('no name of any', [qw(trace gill)], qr/trace --help/);
     refused('behind options', [qw(bench -r 2 -- -t)], qr/'-t'/);
     refused('a value without its option', [qw(bench -r 2 3)], qr/'3'/);
     refused('with topo', [qw(topo machine.xml)], qr/'machine\.xml'/);

@@ -201,6 +201,19 @@ subtest '--switch-interval decides when the gil is asked for' => sub {
     cmp_ok($row->{handoffs}, '>', 3, '20 us: it is handed over in between');
 };
 
+subtest 'what none of the variants has a use for is refused, what one has is not' => sub {
+    my %refused = ('-v nogil,ticks -i 1ms' => qr/--switch-interval/, '-v gil,nogil -k 3' => qr/--tasks/,
+        '-v nogil,pool -c 1us' => qr/--chunk/, '-v release --lock=critical -i 1ms' => qr/--switch-interval/,
+        '-n 20k -T 1ms' => qr/--time, --count/);
+    for my $options (sort keys %refused) {
+        one_line_error(gilscope('bench', words($options)), 2, $options, $refused{$options}, qr/leave it out|one of them/);
+    }
+    for my $options ('-v nogil,gil -i 1ms', '-v gil,pool -k 3 -c 1us') {
+        is(scalar(uniq(column('variant', bench(@quick, '-t1', words($options))))), 3, $options);
+    }
+    one_line_error(gilscope(words('breakeven --lock=ticks -i 1ms')), 2, 'a lock without an interval', qr/--switch-interval/);
+};
+
 subtest '--tasks is how finely the work is cut' => sub {
     for my $option (['--tasks=1'], ['-k', '1'], ['-k1']) {
         my ($row) = grep { $_->{variant} eq 'pool' } bench(qw(-r1 -n 100M -t 4 -v pool), @$option);

@@ -432,8 +432,18 @@ SKIP: {
         my $result = run($PLOT, $folder);
         is($result->{exit}, 0, 'drawn') or diag($result->{err});
         is($result->{err}, '', 'without a complaint');
-        check_convoy($folder, 'convoy frontier', 'no hog', '1 hog', '2 hogs', 'gil: CPython 3.2', 'ticks', 'critical', 'none');
+        check_convoy($folder, 'convoy frontier', 'no hog', '1 hog', '2 hogs', 'gil: CPython 3.2', 'ticks', 'critical', 'none',
+            'so many of all requests', 'took longer than');
+        unlike(slurp("$folder/convoy.svg"), qr/left:/, 'nothing refers to a side of the picture');
         like(slurp("$folder/frontier.svg"), qr/>\s*\Q$_\E/, $_) for '2 hogs, p99', '1 hog, median', '5 ms';
+        unlike(slurp("$folder/frontier.svg"), qr/>[^<]*\b(?:buys|costs)\b/, 'what the data may not show is not said');
+        for my $interval ('100 µs', '5 ms') {
+            is(scalar(() = slurp("$folder/frontier.svg") =~ />\s*\Q$interval\E\s*</g), 4, "$interval: at both axes, and at both points");
+        }
+        my $before = slurp("$folder/frontier.svg");
+        spew("$folder/convoy-summary.csv", slurp("$folder/convoy-summary.csv") =~ s/,0\.0039895035,/,0.005,/r);
+        run($PLOT, $folder);
+        isnt(slurp("$folder/frontier.svg"), $before, 'a median has its bar');
 
         # One switch interval is no sweep, and the frontier of the one before does not stay.
         for my $name (qw(convoy-summary.csv convoy-latency.csv)) {
@@ -449,6 +459,45 @@ SKIP: {
         }
         is(run($PLOT, $folder)->{exit}, 0, 'one lock without hogs');
         check_convoy($folder, 'convoy', 'no hog', 'none: no lock');
+    };
+
+    subtest 'convoy: as many answers under each lock, as with --rate' => sub {
+        my $folder = copy_of('convoy', temp_folder());
+        my ($head, @rows) = split /^/, slurp("$folder/convoy-summary.csv");
+        my $number = 190;
+        for my $row (@rows) {
+            my @fields = split /,/, $row, -1;
+            @fields[5, 8 .. 10] = (200, $number++, 185, 215) if $fields[7] ne '';
+            $row = join ',', @fields;
+        }
+        spew("$folder/convoy-summary.csv", join '', $head, @rows);
+        is(run($PLOT, $folder)->{exit}, 0, 'drawn');
+        check_convoy($folder, 'convoy frontier');
+        my $svg = slurp("$folder/convoy.svg");
+        like($svg, qr/>\s*$_\s*</, "a tick at $_") for 100, 200, 500;
+        like($svg, qr/200 requests a second are due/, 'and what was due');
+    };
+
+    subtest 'convoy: interpreters are dashed, beside the lock of their model' => sub {
+        my $folder = copy_of('convoy', temp_folder());
+        my $dashes = sub { scalar(() = slurp("$folder/$_[0].svg") =~ /stroke-dasharray/g) };
+        run($PLOT, $folder);
+        my %plain = map { $_ => $dashes->($_) } qw(convoy frontier);
+        for my $name (qw(convoy-summary.csv convoy-latency.csv)) {
+            my ($head, @rows) = split /^/, slurp("$folder/$name");
+            my @theirs = map { s/^model,gil/cpython-3.11,own/r } grep { /^model,gil/ } @rows;
+            push @theirs, map { s/^model,ticks/cpython-2.7,own/r } grep { /^model,ticks/ } @rows;
+            spew("$folder/$name", join '', $head, @rows, @theirs);
+        }
+        is(run($PLOT, $folder)->{exit}, 0, 'drawn');
+        check_convoy($folder, 'convoy frontier', 'cpython-2.7', 'cpython-3.11', 'gil: CPython 3.2');
+        is(scalar(() = slurp("$folder/convoy.svg") =~ />(?:gil|ticks|critical|none): /g), 4, 'in the panels that are there');
+        cmp_ok($dashes->($_), '>=', $plain{$_} + 5, "dashes in $_") for qw(convoy frontier);
+
+        # Without its model it has a panel of its own.
+        spew("$folder/$_", join '', grep { !/^model,ticks/ } split /^/, slurp("$folder/$_")) for qw(convoy-summary.csv convoy-latency.csv);
+        is(run($PLOT, $folder)->{exit}, 0, 'drawn without ticks');
+        check_convoy($folder, 'convoy frontier', 'ticks: CPython up to 3.1', 'cpython-2.7');
     };
 
     subtest 'a convoy that is damaged' => sub {
@@ -553,6 +602,7 @@ SKIP: {
         my @names = grep { $_->[0] =~ /\A(?:ticks|gil|nogil|release)\z/ } texts($svg);
         is(scalar(@names), 4, 'four panels');
         is(scalar(uniq(map { $_->[2] } @names)), 1, 'side by side');
+        unlike($svg, qr/>[^<]*(?:in a convoy|every 5 ms|before the other is up)/, 'what the traces may not show is not said');
     };
 
     subtest 'a trace that is damaged' => sub {

@@ -138,8 +138,10 @@ subtest 'who misbehaves costs its own rows, and a line' => sub {
     );
     for my $behaviour (sort keys %line) {
         my ($result, $folder, @rows) = bench(fake($behaviour), '--pin=core');
-        is($result->{exit}, 0, "$behaviour: the run goes on");
-        my @told = grep { !m{/nogil left out} } $result->{err} =~ /^(gilscope: .*)$/mg;
+        my $gave = grep { $_->{variant} =~ m{/} } @rows;
+        is($result->{exit}, $gave ? 0 : 1, "$behaviour: the run goes on, with " . ($gave ? 'some' : 'no') . ' row of it');
+        is(scalar(() = $result->{err} =~ /^gilscope: --python=.*: nothing was measured of it/mg), $gave ? 0 : 1, 'told where it is none');
+        my @told = grep { !m{/nogil left out|nothing was measured} } $result->{err} =~ /^(gilscope: .*)$/mg;
         is(scalar @told, 1, 'one line') or diag($result->{err});
         like($told[0], $line{$behaviour}, 'that says why');
         is(scalar(grep { $_->{variant} !~ m{/} } @rows), 15, 'our own rows are there');
@@ -158,6 +160,21 @@ subtest 'who misbehaves costs its own rows, and a line' => sub {
     like($result->{err}, qr{^gilscope: interpreter left out: /no such/python: cannot run it: No such file}m,
         'one that is missing');
     like($result->{out}, qr{^cpython-3\.11/threads}m, 'and the next is run');
+    is($result->{exit}, 0, 'which is enough');
+};
+
+subtest 'an interpreter asked for by name that gives nothing fails the run at its end' => sub {
+    my $missing = '/no such/python';
+    for my $command ('bench -r1 -T1ms -t1 -v gil', 'breakeven -r1 -T1ms -t1 -p none -l 1us', 'convoy -r1 -T10ms --lock=none --hogs=0') {
+        my ($name) = $command =~ /^(\w+)/;
+        my $folder = temp_folder();
+        my $result = gilscope(words($command), "--python=$missing", '-o', $folder);
+        is($result->{exit}, 1, "$name: exit code 1");
+        like($result->{err}, qr{^gilscope: --python=\Q$missing\E: nothing was measured of it[^\n]*\n\z}m, 'the last line says so');
+        ok(-s "$folder/$name.csv", 'the rest is complete');
+        my $auto = gilscope({env => {PATH => '/nowhere'}}, words($command), '--python=auto', '-q', '-o', temp_folder());
+        is($auto->{exit}, 0, 'auto may find none');
+    }
 };
 
 subtest 'a failure of our own beside an interpreter is not blamed on it' => sub {

@@ -13,7 +13,7 @@ use Test::More;
 my $readme = slurp("$ROOT/README.md");
 
 subtest 'the tables shown are those of the example run' => sub {
-    for my $name (qw(table.txt reach.txt systems.txt costs.txt answers.txt)) {
+    for my $name (qw(table.txt reach.txt systems.txt costs.txt answers.txt convoy-answers.txt)) {
         my $text = slurp("$ROOT/results/example/$name");
         $text =~ s/\A\s+|\s+\z//g;
         cmp_ok(length $text, '>', 200, "$name is not empty");

@@ -14,11 +14,13 @@ my @files = qw(trace-threads.csv trace.csv trace.json);
 my @kinds = qw(begins ends wants got gave_up asks sees switched native_begins native_ends task_begins task_ends);
 
 # A short trace in a folder of its own: the folder and what it said.
-sub trace {
-    my @options = @_;
+sub trace { return trace_as(words('trace -T 4ms'), @_) }
+
+sub trace_as {
+    my @words = @_;
     my $folder = temp_folder();
-    my $result = gilscope(words('trace -T 4ms'), @options, '-o', $folder);
-    is($result->{exit}, 0, "trace @options") or diag($result->{err});
+    my $result = gilscope(@words, '-o', $folder);
+    is($result->{exit}, 0, "@words") or diag($result->{err});
     return ($folder, $result);
 }
 
@@ -48,6 +50,22 @@ sub one_holder_at_a_time {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     cmp_ok(scalar(@events), '>', 0, 'the lock was taken');
     is(join('; ', @wrong[0 .. ($#wrong > 2 ? 2 : $#wrong)]), '', 'by one thread at a time');
+    switches_are_seen(@_);
+    return;
+}
+
+# Who is made to wait for the switch has seen the request, while it had the lock that it then gave up.
+sub switches_are_seen {
+    my (%saw, @wrong);
+
+    for my $event (@_) {
+        my $thread = $event->{thread};
+        $saw{$thread} = '' if $event->{event} =~ /^(?:got|wants|begins)$/;
+        $saw{$thread} .= " $event->{event}" if $event->{event} =~ /^(?:sees|gave_up|switched)$/;
+        push @wrong, "$thread at $event->{time_s}:$saw{$thread}" if $event->{event} eq 'switched' && $saw{$thread} ne ' sees gave_up switched';
+    }
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    is(join('; ', @wrong[0 .. ($#wrong > 2 ? 2 : $#wrong)]), '', 'who is switched away has seen the request');
     return;
 }
 
@@ -129,8 +147,14 @@ for my $variant (@variants) {
 }
 
 subtest 'gil: who waits asks, who has it sees' => sub {
-    my ($folder) = trace(words('-v gil -i 500us -T 20ms'));
-    my @events = events($folder);
+    # On a busy machine a thread may be done before another gets to ask: then once more
+    my @events;
+    for my $try (1 .. 20) {
+        my ($folder) = trace(words('-v gil -i 500us -T 50ms'));
+        @events = events($folder);
+        last if counted('sees', @events);
+    }
+    switches_are_seen(@events);
     cmp_ok(counted('asks', @events), '>', 0, 'they ask');
     cmp_ok(counted('sees', @events), '>', 0, 'it is seen');
     cmp_ok(counted('switched', @events), '<=', counted('sees', @events), 'who has seen it is switched away, at most so often');
@@ -153,8 +177,16 @@ subtest 'a lock of choice, and the length of calls' => sub {
     }
 };
 
+subtest 'options are taken where they mean something' => sub {
+    for my $options ('-v critical -c 1k', '-v ticks -c 1us', '-v gil -c 1k -i 1ms', '-v tasks -k 3', '-v pool -k 3',
+        '-v release --lock=ticks -c 1us', '-v hold --lock=gil -i 1ms') {
+        my $result = gilscope(words('trace -q -n 100k'), words($options), '-o', temp_folder());
+        is($result->{exit}, 0, $options) or diag($result->{err});
+    }
+};
+
 subtest 'exact work' => sub {
-    my ($folder) = trace(words('-v gil -n 3M -t 3'));
+    my ($folder) = trace_as(words('trace -v gil -n 3M -t 3'));
     is(scalar(table($folder)), 3, 'three threads');
 };
 
@@ -168,6 +200,8 @@ subtest 'full buffers' => sub {
     is(scalar(grep { $_ > 50 } map { my $t = $_; scalar grep { $_->{thread} == $t } @events } 0, 1), 0, 'not more than there is room for');
     like($result->{out}, qr/events were lost, from [\d.]+ [num]?s on/, 'it says how many, and since when');
     like($result->{out}, qr/--events/, 'and what to do');
+    like($result->{out} =~ s/\n/ /gr, qr/CPU is blank for a thread whose end/, 'and why a column is blank');
+    is(max(map { length } split /\n/, $result->{out}) <= 80, 1, 'in lines as wide as the terminal');
     my $from = $rows[0]{lost_from_s};
     cmp_ok($from, '>', 0, 'a time');
     near($rows[0]{run_s}, $from, 'up to which all is told');
@@ -175,6 +209,12 @@ subtest 'full buffers' => sub {
     is($json->{otherData}{events_lost}, $lost, 'the JSON says it, too');
     is(scalar(grep { $_->{ph} eq 'X' && $_->{ts} + $_->{dur} > 1e6 * $from + 0.01 } @{$json->{traceEvents}}), 0,
         'and has no slice after it');
+    my ($until) = grep { $_->{ph} eq 'i' && $_->{s} eq 'g' } @{$json->{traceEvents}};
+    is($until->{name}, 'events lost from here on', 'but a mark where it ends');
+    cmp_ok(abs($until->{ts} - 1e6 * $from), '<', 0.001, 'at the first loss');
+    my @counts = grep { $_->{ph} eq 'C' } @{$json->{traceEvents}};
+    is($counts[-1]{ts}, $until->{ts}, 'where the counter ends, too');
+    is(scalar(grep { $_->{args}{threads} > 2 } @counts), 0, 'which never counts more than there are');
     one_holder_at_a_time(grep { $_->{time_s} < $from } @events);
 };
 
@@ -183,6 +223,21 @@ subtest '64 threads' => sub {
     is(scalar(table($folder)), 64, '64 rows');
     is(scalar(uniq(column('thread', events($folder)))), 64, 'all of them have events');
     is(scalar(() = $result->{out} =~ /^ +\d+ [ _.:=+*#n,-]+$/mg) >= 64, 1, 'and a line in the strip');
+};
+
+subtest 'threads that hardly work together' => sub {
+    # Fewer than a turn of five milliseconds for each: nothing can be said of who got how much
+    my ($folder, $result) = trace(words('-v gil -t 8'));
+    is(join('', uniq(column('jain', table($folder)))), '', 'no index of fairness');
+    like($result->{out} =~ s/\n/ /gr, qr/Fairness: -, for /, 'and a line why');
+    my $pus = usable_pus();
+    ($folder, $result) = trace('-v', 'nogil', '-t', $pus + 1);
+    like($result->{out}, qr/\Anogil, \d+ threads\*, pin core/, 'more threads than PUs are marked');
+    like($result->{out}, qr/^\* more threads than usable PUs$/m, 'with a footnote');
+    is(join('', uniq(column('oversubscribed', table($folder)))), 1, 'and a column');
+    ($folder, $result) = trace(words('-v serial'));
+    unlike($result->{out}, qr/threads?\*|^\*/m, 'one thread is not');
+    is(join('', uniq(column('oversubscribed', table($folder)))), 0, 'nor there');
 };
 
 subtest 'one PU' => sub {
@@ -222,6 +277,32 @@ subtest 'Ctrl-C' => sub {
     }
 };
 
+subtest 'Ctrl-C before anything is recorded' => sub {
+    my $folder = temp_folder();
+    # The warm-up of so much work takes longer than this test
+    my $job = start($GILSCOPE, words('trace -v serial -T 1000s -o'), $folder);
+    ok(poll_until(sub { -e "$folder/trace.json.part" }), 'it runs');
+    send_signal(INT => $job);
+    my $result = finish($job, 20);
+    is($result->{exit}, 130, 'ends it');
+    is(join(' ', names_in($folder)), '', 'no file is left');
+    like($result->{err}, qr/\Anothing was recorded yet, [^\n]*\n\z/, 'and a line says so');
+};
+
+subtest 'a folder that goes away' => sub {
+    for my $quiet ('', '-q') {
+        my $folder = temp_folder();
+        my $job = start($GILSCOPE, words("trace -T 100ms $quiet -o"), "$folder/gone");
+        ok(poll_until(sub { -e "$folder/gone/trace.json.part" }), 'it runs');
+        unlink glob "$folder/gone/*";
+        rmdir "$folder/gone";
+        my $result = finish($job, 60);
+        is($result->{exit}, 1, 'is an error');
+        like($result->{err}, qr/\Agilscope: [^\n]*the folder is gone[^\n]*\n\z/, 'told once');
+        like($result->{out}, qr/\Agil, 2 threads.*^Recording takes/ms, 'but what was measured is shown');
+    }
+};
+
 subtest 'wrong options' => sub {
     my $in = temp_folder();
     my @never = ('-o', "$in/never");
@@ -237,6 +318,16 @@ subtest 'wrong options' => sub {
         '--length=1us' => qr/--length/,
         '-v release --length=1us,2us' => qr/trace takes one/,
         '-v atomic --kernel=floor' => qr/atomic/,
+        '-v ticks -i 1ms' => qr/--switch-interval.* leave it out/,
+        '-v serial -i 1ms' => qr/--switch-interval/,
+        '-v release --lock=critical -i 1ms' => qr/--switch-interval.*--lock=gil/,
+        '-v hold --lock=ticks -i 1ms' => qr/--switch-interval/,
+        '-v gil --tasks=3' => qr/--tasks.*: tasks, pool/,
+        '-v nogil -c 1us' => qr/--chunk.*critical, ticks, gil/,
+        '-v atomic -c 100' => qr/--chunk/,
+        '-v pool -c 100' => qr/--chunk/,
+        '-v release --lock=gil -c 100' => qr/--chunk.*--lock=ticks/,
+        '-n 1M -T 5ms' => qr/--time, --count/,
         '--seed=1' => qr/unknown option/,
         '--reps=1' => qr/unknown option/,
         'now' => qr/'now'/,

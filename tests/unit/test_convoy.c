@@ -1,30 +1,37 @@
-/* The client and the server of convoy: lost datagrams, late answers, rates, deaths; the plan. */
+/* The client and the server of convoy: lost datagrams, late answers, rates, deaths; interpreters;
+ * the plan. Run from the root of the repository. */
 #include "gilscope/convoy_plan.h"
 
 #include "gilscope/interrupt.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 static struct error error;
 
-/* A server of our own, that loses, repeats or garbles every n-th answer. */
+/* A server of our own, that loses, repeats or garbles every n-th answer, is silent from a number
+ * on, answers so many requests at once, the last first, or each when the next has come. */
 struct naughty {
     int socket;
     unsigned port, every;
-    enum { LOSES, REPEATS, GARBLES, IS_SILENT } how;
+    enum { LOSES, REPEATS, GARBLES, IS_SILENT, REVERSES, WITHHOLDS } how;
     struct convoy_client *client;
-    uint64_t received, kill_at;
+    uint64_t received, kill_at, silent_from, stall_at;
+    uint64_t kept[8];
+    unsigned keeps;
 };
 
 static int setup_socket(struct naughty *server)
@@ -43,26 +50,56 @@ static int setup_socket(struct naughty *server)
     return 0;
 }
 
+static void answer(const struct naughty *server, uint64_t number, uint64_t tag,
+                   const struct sockaddr_in *to)
+{
+    const struct convoy_message message = {number + 1, tag};
+    sendto(server->socket, &message, sizeof message, 0, (const struct sockaddr *)to,
+           sizeof *to);
+}
+
+static void reverse(struct naughty *server, struct convoy_message message,
+                    const struct sockaddr_in *from)
+{
+    server->kept[server->keeps++] = message.number;
+    while (server->keeps > 0 && server->received % server->every == 0) {
+        answer(server, server->kept[--server->keeps], message.tag, from);
+    }
+}
+
 static void misbehave(struct naughty *server, struct convoy_message message,
                       const struct sockaddr_in *from)
 {
-    bool naughty = server->every > 0 && ++server->received % server->every == 0;
+    bool naughty = ++server->received % (server->every > 0 ? server->every : UINT64_MAX) == 0;
 
-    if (server->how == IS_SILENT || (naughty && server->how == LOSES)) {
+    if ((server->how == IS_SILENT && message.number >= server->silent_from) ||
+        (server->how == LOSES && naughty)) {
         return;
     }
-    message.number++;
+    if (server->how == REVERSES) {
+        reverse(server, message, from);
+        return;
+    }
+    if (server->how == WITHHOLDS) {
+        if (message.number > 0) {
+            answer(server, message.number - 1, message.tag, from);
+        }
+        return;
+    }
     if (naughty && server->how == GARBLES) {
-        struct convoy_message garbled = {message.number, message.tag + 1};
-        sendto(server->socket, &garbled, sizeof garbled, 0, (const struct sockaddr *)from,
-               sizeof *from);
+        answer(server, message.number, message.tag + 1, from);
     }
     if (naughty && server->how == REPEATS) {
-        sendto(server->socket, &message, sizeof message, 0, (const struct sockaddr *)from,
-               sizeof *from);
+        answer(server, message.number, message.tag, from);
     }
-    sendto(server->socket, &message, sizeof message, 0, (const struct sockaddr *)from,
-           sizeof *from);
+    answer(server, message.number, message.tag, from);
+}
+
+#define STALL_S 0.15
+
+static void sleep_s(double seconds)
+{
+    nanosleep(&(struct timespec){0, (long)(seconds * 1e9)}, NULL);
 }
 
 static bool serve(void *context, struct error *why)
@@ -83,6 +120,9 @@ static bool serve(void *context, struct error *why)
         assert_true(message.tag == convoy_client_tag(server->client));
         if (server->kill_at > 0 && message.number == server->kill_at) {
             kill(convoy_client_pid(server->client), SIGKILL);
+        }
+        if (server->stall_at > 0 && message.number == server->stall_at) {
+            sleep_s(STALL_S);
         }
         misbehave(server, message, &from);
     }
@@ -108,7 +148,7 @@ static struct convoy_answers *ask(struct naughty *server, struct convoy_demand d
     return answers;
 }
 
-static const struct convoy_demand quick = {.time_s = 0.2, .resend_s = 0.02, .grace_s = 0.5};
+static const struct convoy_demand quick = {.time_s = 0.4, .resend_s = 0.02, .grace_s = 0.5};
 
 static void test_all_is_answered_and_counted(void **state)
 {
@@ -181,24 +221,159 @@ static void test_a_silent_server_hangs_nobody(void **state)
     free(answers);
 }
 
-static void test_a_rate_measures_from_when_a_request_was_due(void **state)
+/* ---- with a rate ---- */
+
+/* 0.02 s of warm-up, 0.2 s, numbers from 0: none is due so close to the ends that rounding could
+ * decide. */
+enum {
+    SLOW = 430,
+    SLOW_FIRST = 9,
+    SLOW_LAST = 94,
+    QUICK = 2151,
+    QUICK_FIRST = 44,
+    QUICK_LAST = 473
+};
+
+static struct convoy_demand at_rate(double rate_per_s)
 {
-    /* 100 a second are due, every 5th is lost: those behind it wait too. */
+    return (struct convoy_demand){
+        .time_s = 0.2, .rate_per_s = rate_per_s, .resend_s = 5, .grace_s = 0.5};
+}
+
+static uint64_t answered(const struct convoy_answers *answers)
+{
+    return answers->latencies.count - answers->unanswered - answers->unsent;
+}
+
+/* Latencies of so many seconds or more; of a bucket less. */
+static uint64_t as_long_as(const struct convoy_answers *answers, double seconds)
+{
+    uint64_t count = 0;
+
+    for (size_t b = histogram_bucket((uint64_t)(seconds * 1e9)); b < HISTOGRAM_BUCKETS; b++) {
+        count += answers->latencies.buckets[b];
+    }
+    return count;
+}
+
+static void test_what_is_due_is_known_beforehand(void **state)
+{
+    for (int how = LOSES; how <= REPEATS; how++) {
+        struct naughty server = {.how = how == LOSES ? LOSES : REPEATS,
+                                 .every = 2 * (how == REPEATS)};
+        struct convoy_answers *answers = ask(&server, at_rate(SLOW));
+
+        (void)state;
+        assert_non_null(answers);
+        assert_int_equal(answers->latencies.count, SLOW_LAST - SLOW_FIRST + 1);
+        assert_int_equal(as_long_as(answers, 0), answers->latencies.count);
+        assert_int_equal(answers->wrong + answers->unanswered, 0);
+        assert_true((answers->late > 0) == (how == REPEATS));
+        assert_true(answers->in_time > 0);
+        assert_true(fabs(answers->wall_s - 0.2) < 1e-6);
+        free(answers);
+    }
+}
+
+static void test_a_rate_sends_again_what_is_lost(void **state)
+{
     struct naughty server = {.how = LOSES, .every = 5};
-    struct convoy_answers *answers =
-        ask(&server, (struct convoy_demand){
-                         .time_s = 0.5, .rate_per_s = 100, .resend_s = 0.05, .grace_s = 0.5});
-    uint64_t waited = 0;
+    struct convoy_demand demand = at_rate(SLOW);
+
+    (void)state;
+    demand.resend_s = 0.02;
+    struct convoy_answers *answers = ask(&server, demand);
+    assert_non_null(answers);
+    assert_true(answers->resent > 0);
+    assert_true((double)answers->latencies.longest_ns * 1e-9 >= demand.resend_s);
+    assert_int_equal(answers->latencies.count, SLOW_LAST - SLOW_FIRST + 1);
+    free(answers);
+}
+
+static void test_answers_may_come_in_any_order(void **state)
+{
+    struct naughty server = {.how = REVERSES, .every = 5};
+    struct convoy_answers *answers = ask(&server, at_rate(SLOW));
 
     (void)state;
     assert_non_null(answers);
-    assert_true(answers->latencies.count <= 50);
-    assert_true(answers->resent > 0);
-    for (size_t b = histogram_bucket(15000000); b < HISTOGRAM_BUCKETS; b++) {
-        waited += answers->latencies.buckets[b];
-    }
-    /* A lost one takes 50 ms, in which four more came due: more wait than were lost. */
-    assert_true(waited > answers->resent);
+    assert_int_equal(answers->latencies.count, SLOW_LAST - SLOW_FIRST + 1);
+    assert_int_equal(answers->wrong + answers->late + answers->resent, 0);
+    assert_true(answers->unanswered < 5); /* 95 are due: 0, but where not all were sent */
+    assert_true(answered(answers) > 0);
+    free(answers);
+}
+
+/* A client that waits for its answer would wait for ever: there is no next one. */
+static void test_a_request_does_not_wait_for_the_answer_before_it(void **state)
+{
+    struct naughty server = {.how = WITHHOLDS};
+    struct convoy_answers *answers = ask(&server, at_rate(SLOW));
+
+    (void)state;
+    assert_non_null(answers);
+    assert_int_equal(answers->latencies.count, SLOW_LAST - SLOW_FIRST + 1);
+    assert_true(answered(answers) > 0);
+    assert_int_equal(answers->unanswered, 1);
+    assert_int_equal(answers->wrong + answers->resent, 0);
+    free(answers);
+}
+
+/* The server sleeps once. What is due in the first 100 of those 150 ms waits for 50 ms at least:
+ * more requests than are under way at a time, so that some could not even be sent. */
+static void test_a_rate_measures_from_when_a_request_was_due(void **state)
+{
+    const uint64_t in_100_ms = QUICK / 10 - 1;
+    struct naughty server = {.how = LOSES, .stall_at = 2 * QUICK_FIRST};
+    struct convoy_answers *answers = ask(&server, at_rate(QUICK));
+
+    (void)state;
+    assert_non_null(answers);
+    assert_true(in_100_ms > CONVOY_WINDOW);
+    assert_true(as_long_as(answers, STALL_S - 0.1) >= in_100_ms);
+    assert_int_equal(answers->latencies.count, QUICK_LAST - QUICK_FIRST + 1);
+    free(answers);
+}
+
+static void test_what_got_no_answer_stands_in_the_latencies(void **state)
+{
+    const uint64_t silent_from = 100;
+    struct naughty server = {.how = IS_SILENT, .silent_from = silent_from};
+    struct convoy_demand demand = at_rate(QUICK);
+
+    (void)state;
+    demand.resend_s = 0.05;
+    demand.grace_s = 0.1;
+    struct convoy_answers *answers = ask(&server, demand);
+    assert_non_null(answers);
+    assert_int_equal(answers->latencies.count, QUICK_LAST - QUICK_FIRST + 1);
+    assert_true(answered(answers) <= silent_from - QUICK_FIRST);
+    assert_true(answers->unanswered <= CONVOY_WINDOW);
+    assert_true(answers->unsent >= QUICK_LAST + 1 - silent_from - CONVOY_WINDOW);
+    /* The last of them was due before the time was up: it waits for the grace. */
+    assert_true(as_long_as(answers, demand.grace_s) >= QUICK_LAST + 1 - silent_from);
+    assert_true((double)answers->latencies.longest_ns * 1e-9 >=
+                0.22 + demand.grace_s - (double)silent_from / QUICK);
+    /* 0.32 s in all, and each at most every 0.05 s. */
+    assert_true(answers->resent > 0 && answers->resent <= 6 * CONVOY_WINDOW);
+    free(answers);
+}
+
+static void test_millions_that_were_not_sent_are_counted(void **state)
+{
+    struct naughty server = {.how = IS_SILENT};
+    struct convoy_answers *answers =
+        ask(&server, (struct convoy_demand){
+                         .time_s = 1, .rate_per_s = 9999999, .resend_s = 5, .grace_s = 0});
+
+    (void)state;
+    assert_non_null(answers);
+    assert_in_range(answers->latencies.count, 9999998, 10000000);
+    assert_int_equal(as_long_as(answers, 0), answers->latencies.count);
+    assert_int_equal(answered(answers), 0);
+    assert_int_equal(answers->unanswered, 0); /* those under way were due in the warm-up */
+    /* What was due in the first half waits for the second. */
+    assert_true(as_long_as(answers, 0.5) >= 4999998);
     free(answers);
 }
 
@@ -235,34 +410,46 @@ static void test_a_client_that_dies_every_time_is_an_error(void **state)
 /* ---- the server ---- */
 
 static struct convoy_outcome outcome;
+static uint64_t requests; /* that it answered */
 
-static void run_server(const struct convoy_lock *lock, unsigned hogs, bool serves)
+/* A long grace: on a busy machine a thread may wait long for its turn, and nobody waits in vain. */
+static const struct convoy_setup small = {
+    .chunk = 1000,
+    .held = 1000,
+    .serves = true,
+    .demand = {.time_s = 0.1, .resend_s = 1, .grace_s = 15}};
+
+static void run_setup(struct convoy_setup setup)
 {
     struct machine *machine;
     struct convoy_client *client;
 
     assert_true(machine_open(&machine, NULL, &error));
     assert_true(convoy_client_open(&client, &error));
-    const struct convoy_setup setup = {.machine = machine,
-                                       .lock = lock,
-                                       .switch_interval_s =
-                                           lock->kind == &gil_switching ? 1e-3 : 0,
-                                       .hogs = hogs,
-                                       .chunk = 1000,
-                                       .held = 1000,
-                                       .serves = serves,
-                                       .demand = {.time_s = 0.1, .resend_s = 1, .grace_s = 1}};
+    setup.machine = machine;
     if (!convoy_run(&setup, client, &outcome, &error)) {
-        fail_msg("%s with %u hogs: %s", lock->name, hogs, error.text);
+        fail_msg("%s with %u hogs: %s", setup.lock->name, setup.hogs, error.text);
     }
-    if (serves) {
+    if (setup.serves) {
         const struct convoy_answers *answers = convoy_client_answers(client);
         assert_non_null(answers);
-        assert_true(answers->latencies.count > answers->unanswered);
+        requests = answers->latencies.count - answers->unanswered;
         assert_int_equal(answers->wrong, 0);
     }
     convoy_client_close(client);
     machine_close(machine);
+}
+
+static void run_server(const struct convoy_lock *lock, unsigned hogs, bool serves)
+{
+    struct convoy_setup setup = small;
+
+    setup.lock = lock;
+    setup.switch_interval_s = lock->kind == &gil_switching ? 1e-3 : 0;
+    setup.hogs = hogs;
+    setup.serves = serves;
+    run_setup(setup);
+    assert_true(!serves || requests > 0);
 }
 
 static void test_each_lock_serves_with_and_without_hogs(void **state)
@@ -287,6 +474,148 @@ static void test_hogs_alone(void **state)
     assert_true(outcome.hogs_rate_per_s > 0);
     assert_true(outcome.wall_s >= 0.1);
     assert_int_equal(outcome.handoffs, 0);
+}
+
+/* Where a hog has the lock first the I/O thread waits for it longer than all the rest may last. */
+static void test_a_wait_for_the_first_lock_is_no_dead_client(void **state)
+{
+    struct convoy_setup setup = small;
+
+    (void)state;
+    setup.lock = &convoy_locks[0];
+    setup.switch_interval_s = 1000;
+    setup.hogs = 8;
+    setup.demand = (struct convoy_demand){.time_s = 0.01, .resend_s = 1, .grace_s = 0.01};
+    run_setup(setup);
+}
+
+/* ---- an interpreter serves ---- */
+
+static void tell_nothing(const char *line)
+{
+    (void)line;
+}
+
+/* tests/fake-python, which behaves as its name says. To be closed. */
+static struct interpreter *open_fake(const char *behaviour)
+{
+    static char link[PATH_MAX]; /* the interpreter knows it by this */
+    char folder[] = "/tmp/gilscope convoy-XXXXXX", original[PATH_MAX];
+    struct interpreter *interpreter;
+
+    assert_non_null(mkdtemp(folder));
+    assert_non_null(realpath("tests/fake-python", original));
+    snprintf(link, sizeof link, "%s/%s", folder, behaviour);
+    assert_int_equal(symlink(original, link), 0);
+    bool opened = interpreter_open(&interpreter, link, USE_SERVES, &interpreter_limits,
+                                   tell_nothing, &error);
+    unlink(link);
+    rmdir(folder);
+    if (!opened) {
+        fail_msg("%s: %s", behaviour, error.text);
+    }
+    return interpreter;
+}
+
+static struct guest *serving_guest(struct interpreter *interpreter)
+{
+    for (int m = 0; m < MODE_COUNT; m++) {
+        if (guest_is_there(&interpreter->guests[m].variant)) {
+            return &interpreter->guests[m];
+        }
+    }
+    return NULL;
+}
+
+static void test_an_interpreter_serves(void **state)
+{
+    struct interpreter *interpreter = open_fake("serves");
+    struct convoy_setup setup = small;
+    struct convoy_client *client;
+
+    (void)state;
+    assert_true(convoy_client_open(&client, &error));
+    setup.demand.rate_per_s = 305;
+    if (!convoy_run_guest(serving_guest(interpreter), &setup, client, &outcome, &error)) {
+        fail_msg("%s", error.text);
+    }
+    assert_true(convoy_client_answers(client)->in_time > 0);
+    assert_int_equal(convoy_client_answers(client)->wrong, 0);
+    convoy_client_close(client);
+    interpreter_close(interpreter);
+}
+
+/* Kills clients for as long as it is told to. */
+struct killer {
+    pthread_t thread;
+    atomic_bool stops;
+};
+
+static bool is_client(pid_t pid)
+{
+    char path[64], line[64];
+
+    snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
+    FILE *file = fopen(path, "r");
+    if (file != NULL) {
+        const char *name = fgets(line, sizeof line, file);
+        fclose(file);
+        return name != NULL && strstr(name, "test_convoy") != NULL;
+    }
+    return false;
+}
+
+/* By what the system says of our children, and not by convoy_client_pid, which is not for other
+ * threads. */
+static void *kill_clients(void *context)
+{
+    struct killer *killer = context;
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    while (!atomic_load(&killer->stops)) {
+        FILE *children = fopen(path, "r");
+        int pid;
+        sleep_s(0.05);
+        while (children != NULL && fscanf(children, "%d", &pid) == 1) {
+            if (is_client(pid)) {
+                kill(pid, SIGKILL);
+            }
+        }
+        if (children != NULL) {
+            fclose(children);
+        }
+    }
+    return NULL;
+}
+
+static void test_a_client_killed_while_an_interpreter_serves_is_no_fault_of_its(void **state)
+{
+    struct interpreter *interpreter = open_fake("serves");
+    struct guest *guest = serving_guest(interpreter);
+    struct convoy_setup setup = small;
+    struct convoy_client *client;
+    struct killer killer;
+
+    (void)state;
+    if (access("/proc/thread-self/children", R_OK) != 0) {
+        interpreter_close(interpreter);
+        skip();
+    }
+    assert_true(convoy_client_open(&client, &error));
+    setup.demand.time_s = 1000; /* it is seen long before, or alarm() ends us */
+    atomic_init(&killer.stops, false);
+    assert_int_equal(pthread_create(&killer.thread, NULL, kill_clients, &killer), 0);
+    bool done = convoy_run_guest(guest, &setup, client, &outcome, &error);
+    atomic_store(&killer.stops, true);
+    pthread_join(killer.thread, NULL);
+    assert_false(done);
+    assert_non_null(strstr(error.text, "died 3 times"));
+    assert_int_equal(error.exit_code, EXIT_FAILED);
+    assert_true(guest_is_there(&guest->variant));
+    assert_false(interpreter->lost);
+    convoy_client_close(client);
+    interpreter_close(interpreter);
 }
 
 /* ---- the plan ---- */
@@ -344,6 +673,23 @@ static void test_an_interval_that_nobody_has_is_an_error(void **state)
     convoy_plan_free(&plan);
 }
 
+static void test_a_rate_at_which_nothing_is_due_is_an_error(void **state)
+{
+    struct settings settings = some_settings();
+    const struct interpreters none = {.length = 0};
+    struct convoy_plan plan;
+
+    (void)state;
+    settings.time_s = 0.25;
+    settings.rate_per_s = 3;
+    assert_false(convoy_plan_make(&plan, &settings, &none, &error));
+    assert_int_equal(error.exit_code, EXIT_USAGE);
+    convoy_plan_free(&plan);
+    settings.rate_per_s = 4;
+    assert_true(convoy_plan_make(&plan, &settings, &none, &error));
+    convoy_plan_free(&plan);
+}
+
 static void test_figures_of_the_blocks(void **state)
 {
     struct settings settings = some_settings();
@@ -361,6 +707,8 @@ static void test_figures_of_the_blocks(void **state)
         histogram_enter(&answers->latencies, i);
     }
     answers->unanswered = 1;
+    answers->unsent = 2;
+    answers->in_time = 6;
     for (unsigned rep = 0; rep < 2; rep++) {
         convoy_enter(&plan, 0, rep, &alone, NULL);
         convoy_enter(&plan, 2, rep, &beside, answers);
@@ -368,8 +716,8 @@ static void test_figures_of_the_blocks(void **state)
     }
     assert_false(convoy_measured(&plan, 1));
     assert_int_equal(plan.pooled[2].count, 20);
-    assert_int_equal(convoy_sample_at(&plan, 2, 1)->requests, 9);
-    assert_true(convoy_estimate(&plan, 2, CONVOY_REQUESTS, scratch).median == 4.5);
+    assert_int_equal(convoy_sample_at(&plan, 2, 1)->requests, 7);
+    assert_true(convoy_estimate(&plan, 2, CONVOY_REQUESTS, scratch).median == 3);
     assert_true(convoy_estimate(&plan, 2, CONVOY_P50, scratch).median == 5e-9);
     assert_true(convoy_estimate(&plan, 2, CONVOY_SHARE, scratch).median == 0.25);
     assert_true(convoy_estimate(&plan, 0, CONVOY_SHARE, scratch).median == 1);
@@ -389,16 +737,26 @@ int main(void)
         cmocka_unit_test(test_an_answer_that_comes_twice_counts_once),
         cmocka_unit_test(test_what_is_no_answer_is_not_counted),
         cmocka_unit_test(test_a_silent_server_hangs_nobody),
+        cmocka_unit_test(test_what_is_due_is_known_beforehand),
+        cmocka_unit_test(test_a_rate_sends_again_what_is_lost),
+        cmocka_unit_test(test_answers_may_come_in_any_order),
+        cmocka_unit_test(test_a_request_does_not_wait_for_the_answer_before_it),
         cmocka_unit_test(test_a_rate_measures_from_when_a_request_was_due),
+        cmocka_unit_test(test_what_got_no_answer_stands_in_the_latencies),
+        cmocka_unit_test(test_millions_that_were_not_sent_are_counted),
         cmocka_unit_test(test_a_client_that_dies_once_begins_anew),
         cmocka_unit_test(test_a_client_that_dies_every_time_is_an_error),
         cmocka_unit_test(test_each_lock_serves_with_and_without_hogs),
         cmocka_unit_test(test_hogs_alone),
+        cmocka_unit_test(test_a_wait_for_the_first_lock_is_no_dead_client),
+        cmocka_unit_test(test_an_interpreter_serves),
+        cmocka_unit_test(test_a_client_killed_while_an_interpreter_serves_is_no_fault_of_its),
         cmocka_unit_test(test_the_plan_has_every_case_once),
         cmocka_unit_test(test_an_interval_that_nobody_has_is_an_error),
+        cmocka_unit_test(test_a_rate_at_which_nothing_is_due_is_an_error),
         cmocka_unit_test(test_figures_of_the_blocks),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    alarm(60); /* a hang is a failure */
+    alarm(120); /* a hang is a failure */
     return cmocka_run_group_tests_name("convoy", tests, NULL, NULL);
 }

@@ -80,6 +80,26 @@ static void test_of_few_values_the_tail_is_the_longest(void **state)
     free(h);
 }
 
+static void test_beside_the_longest_stands_the_middle_of_its_bucket(void **state)
+{
+    struct histogram *h = calloc(1, sizeof *h);
+    size_t b = histogram_bucket(1000000);
+    uint64_t from = histogram_from(b), last = histogram_from(b + 1) - 1;
+    (void)state;
+    for (int i = 0; i < 9; i++) {
+        histogram_enter(h, from);
+    }
+    histogram_enter(h, last);
+    assert_true(fabs(histogram_quantile(h, 0.5) / ((double)(from + last) / 2e9) - 1) < 1e-9);
+    assert_true(fabs(histogram_quantile(h, 1) / ((double)last * 1e-9) - 1) < 1e-9);
+    histogram_clear(h);
+    for (int i = 0; i < 9; i++) {
+        histogram_enter(h, from); /* below the middle, and none above it */
+    }
+    assert_true(fabs(histogram_quantile(h, 0.5) / ((double)from * 1e-9) - 1) < 1e-9);
+    free(h);
+}
+
 static void test_adding_is_as_entering_all(void **state)
 {
     struct histogram *all = calloc(3, sizeof *all), *a = all + 1, *b = all + 2;
@@ -95,6 +115,21 @@ static void test_adding_is_as_entering_all(void **state)
     free(all);
 }
 
+static void test_many_are_as_many_single_ones(void **state)
+{
+    struct histogram *one_by_one = calloc(2, sizeof *one_by_one), *many = one_by_one + 1;
+    (void)state;
+    for (uint64_t ns = 1; ns < 1000000; ns *= 7) {
+        for (uint64_t i = 0; i < ns % 10; i++) {
+            histogram_enter(one_by_one, ns);
+        }
+        histogram_enter_many(many, ns, ns % 10);
+    }
+    histogram_enter_many(many, UINT64_MAX, 0); /* none, however long */
+    assert_memory_equal(many, one_by_one, sizeof *many);
+    free(one_by_one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,7 +137,9 @@ int main(void)
         cmocka_unit_test(test_what_is_too_long_is_in_the_last_bucket),
         cmocka_unit_test(test_quantiles_against_exact_values),
         cmocka_unit_test(test_of_few_values_the_tail_is_the_longest),
+        cmocka_unit_test(test_beside_the_longest_stands_the_middle_of_its_bucket),
         cmocka_unit_test(test_adding_is_as_entering_all),
+        cmocka_unit_test(test_many_are_as_many_single_ones),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     alarm(60); /* a hang is a failure */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -315,6 +316,50 @@ static void test_a_folder_that_is_not_there_is_an_error(void **state)
     assert_non_null(strstr(error.text, "nowhere"));
     assert_non_null(strstr(error.text, "--output"));
     outfile_close(&file);
+}
+
+static void test_too_many_open_files_is_told_as_such(void **state)
+{
+    struct outfile file;
+    struct error error = {0};
+    struct rlimit before, none;
+    bool kept;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){0, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    bool opened = outfile_open(&file, folder, "data.csv", 0, &kept, &error);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_false(opened);
+    assert_non_null(strstr(error.text, "ulimit -n"));
+    assert_null(strstr(error.text, "--output"));
+}
+
+static void test_a_folder_that_went_away_is_told_as_such(void **state)
+{
+    struct outfile file;
+    struct error error = {0};
+
+    (void)state;
+    open_file(&file, 1);
+    assert_int_equal(remove(in_folder("data.csv.part")), 0);
+    assert_false(outfile_commit(&file, &error));
+    assert_non_null(strstr(error.text, "the folder is gone"));
+    outfile_close(&file);
+}
+
+static void test_discarded_leaves_nothing(void **state)
+{
+    struct outfile file;
+    struct outfile other = {.fd = -1};
+
+    (void)state;
+    open_file(&file, 1);
+    outfile_discard(&file);
+    assert_false(exists("data.csv.part"));
+    assert_int_equal(file.fd, -1);
+    outfile_discard(&other);
 }
 
 static void test_a_name_that_is_too_long(void **state)
@@ -656,6 +701,9 @@ int main(void)
         FILE_TEST(test_a_killed_writer_keeps_nobody_out),
         FILE_TEST(test_a_full_disk_is_an_error),
         FILE_TEST(test_a_folder_that_is_not_there_is_an_error),
+        FILE_TEST(test_too_many_open_files_is_told_as_such),
+        FILE_TEST(test_a_folder_that_went_away_is_told_as_such),
+        FILE_TEST(test_discarded_leaves_nothing),
         FILE_TEST(test_a_name_that_is_too_long),
         FILE_TEST(test_folders_are_made_with_those_above),
         FILE_TEST(test_folders_that_exist_are_fine),

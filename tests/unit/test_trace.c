@@ -3,11 +3,16 @@
 
 #include "gilscope/clock.h"
 #include "gilscope/gil.h"
+#include "gilscope/trace_report.h"
 
 #include <math.h>
 #include <omp.h>
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,7 +56,7 @@ static struct trace_analysis analysed(const struct trace *trace)
 {
     struct trace_analysis analysis;
 
-    assert_true(trace_analyse(trace, &analysis, &error));
+    assert_true(trace_analyse(trace, 0, &analysis, &error));
     return analysis;
 }
 
@@ -163,6 +168,109 @@ static void test_hand_offs_are_in_order_on_all_cores(void **state)
         gil_destroy(gil);
         trace_close(&trace);
     }
+}
+
+/* In place of the C library's, for the calls of the locks: one of them can be made to come late. */
+static _Thread_local useconds_t late_by_us;
+
+int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    usleep(late_by_us);
+    late_by_us = 0;
+    while (pthread_mutex_trylock(mutex) != 0) {
+        sched_yield();
+    }
+    return 0;
+}
+
+static unsigned counted(const struct trace_buffer *buffer, enum trace_kind kind)
+{
+    unsigned count = 0;
+
+    for (uint64_t i = 0; i < trace_kept(buffer); i++) {
+        count += buffer->records[i].kind == kind;
+    }
+    return count;
+}
+
+/* Thread 1 asks when thread 0 is about to give the lock up, and has not done so. Not looked at by
+ * clang, for which a single thread goes through the region. */
+static void test_a_request_is_seen_however_late(void **state) NO_THREAD_SAFETY_ANALYSIS
+{
+    struct trace trace;
+    struct gil *gil;
+    const struct gil_config config = {1e-3, &trace};
+    (void)state;
+    assert_true(trace_open(&trace, 2, 4096, &error));
+    assert_true(gil_create(&gil, &gil_switching, &config, &error));
+    trace_begin(&trace);
+    gil_acquire(gil, 0);
+#pragma omp parallel num_threads(2)
+    if (omp_get_thread_num() == 0) {
+        late_by_us = 200000;
+        gil_release(gil, 0);
+    } else {
+        gil_acquire(gil, 1);
+        gil_release(gil, 1);
+    }
+    trace_end(&trace);
+    assert_true(counted(&trace.buffers[1], TRACE_ASKS) > 0);
+    assert_int_equal(counted(&trace.buffers[0], TRACE_SEES), 1);
+    assert_int_equal(trace.buffers[0].records[2].kind, TRACE_SEES); /* before it gives up */
+    gil_destroy(gil);
+    trace_close(&trace);
+}
+
+/* Thread 1 sleeps for a lock that thread 0 has, both long enough to be sure. Not looked at by
+ * clang, for which a single thread goes through the region. */
+static void test_sleeps_are_entered_when_the_lock_is_free_again(void **state)
+    NO_THREAD_SAFETY_ANALYSIS
+{
+    struct trace trace;
+    struct gil *gil;
+    const struct gil_config config = {1e-3, &trace};
+    const struct trace_record *got = NULL;
+    uint32_t at_once = UINT32_MAX;
+    (void)state;
+    assert_true(trace_open(&trace, 2, 16, &error));
+    assert_true(gil_create(&gil, &gil_ticks, &config, &error));
+    trace_begin(&trace);
+    gil_acquire(gil, 0);
+#pragma omp parallel num_threads(2)
+    if (omp_get_thread_num() == 0) {
+        usleep(100000);
+        gil_release(gil, 0);
+    } else {
+        gil_acquire(gil, 1);
+        got = &trace.buffers[1].records[trace.buffers[1].count - 1];
+        at_once = got->detail; /* who has the lock was not kept by a system call */
+        trace_sleeps_end(&trace.buffers[1]);
+        usleep(1000); /* a sleep of another kind */
+        trace_sleeps_end(&trace.buffers[1]);
+        gil_release(gil, 1);
+    }
+    trace_end(&trace);
+    assert_int_equal(got->kind, TRACE_GOT);
+    assert_int_equal(at_once, 0);
+    assert_int_equal(got->detail, 1);
+    gil_destroy(gil);
+    trace_close(&trace);
+}
+
+static void test_a_lost_got_takes_no_sleeps(void **state)
+{
+    struct trace trace;
+    (void)state;
+    assert_true(trace_open(&trace, 1, 1, &error));
+    trace_begin(&trace);
+    trace_event(&trace.buffers[0], TRACE_WANTS, 0);
+    trace_sleeps(&trace.buffers[0]);
+    usleep(1000);
+    trace_got_after_sleeps(&trace.buffers[0]);
+    trace_sleeps_end(&trace.buffers[0]);
+    assert_int_equal(trace.buffers[0].records[0].detail, 0);
+    assert_int_equal(trace_lost(&trace.buffers[0]), 1);
+    trace_close(&trace);
 }
 
 static void test_a_forked_process_records_too(void **state)
@@ -385,6 +493,198 @@ static void test_jain(void **state)
     near(jain_index(half, 4), 0.5);
 }
 
+/* Two threads at work together from `from` to 100, running all the while. */
+static struct trace_analysis together(uint64_t from, double turn_s)
+{
+    struct trace trace = made(2, 4);
+    struct trace_analysis analysis;
+
+    put(&trace, 0, 0, TRACE_BEGINS, 0);
+    put(&trace, 0, 100, TRACE_ENDS, 0);
+    put(&trace, 1, from, TRACE_BEGINS, 0);
+    put(&trace, 1, 100, TRACE_ENDS, 0);
+    assert_true(trace_analyse(&trace, turn_s, &analysis, &error));
+    trace_close(&trace);
+    trace_analysis_free(&analysis);
+    return analysis;
+}
+
+static void test_fairness_needs_time(void **state)
+{
+    (void)state;
+    near(together(70, 0).jain, 1);
+    near(together(70, 0).together_s, 30e-6);
+    assert_true(isnan(together(80, 0).jain)); /* less than a quarter of the time */
+    near(together(80, 0).together_s, 20e-6);
+    near(together(20, 39e-6).jain, 1);
+    assert_true(isnan(together(20, 41e-6).jain)); /* less than a turn for each */
+    assert_true(isnan(together(100, 0).jain));
+    near(together(100, 0).together_s, 0);
+    /* Who has not begun is not at work. */
+    struct trace trace = made(2, 4);
+    put(&trace, 0, 0, TRACE_BEGINS, 0);
+    put(&trace, 0, 100, TRACE_ENDS, 0);
+    struct trace_analysis analysis = analysed(&trace);
+    assert_true(isnan(analysis.jain));
+    trace_analysis_free(&analysis);
+    trace_close(&trace);
+}
+
+/* The text of trace.json; the caller's. */
+static char *json_of(const struct trace *trace, uint64_t most)
+{
+    static const struct variant variant = {.name = "gil", .hands_off = true};
+    const struct plan_case of = {&variant, &kernel_countdown, pin_policies, 2, 0, 0, false, 0};
+    struct trace_analysis analysis = analysed(trace);
+    const struct trace_report report = {
+        .trace = trace, .analysis = &analysis, .of = &of, .json_events = most};
+    char path[] = "/tmp/gilscope-test-XXXXXX";
+    struct outfile file = {.fd = mkstemp(path)};
+
+    assert_true(file.fd >= 0);
+    assert_true(trace_json(&report, &file, &error));
+    char *text = calloc(1, (size_t)file.length + 1);
+    assert_int_equal(pread(file.fd, text, (size_t)file.length, 0), file.length);
+    outfile_close(&file);
+    remove(path);
+    trace_analysis_free(&analysis);
+    return text;
+}
+
+static void test_json_shows_so_many_events_of_a_thread(void **state)
+{
+    struct trace trace = one_handoff();
+    (void)state;
+    char *all = json_of(&trace, 7);
+    assert_non_null(strstr(all, "\"events_not_shown\":0,\"shown_until_us\":100.000"));
+    assert_null(strstr(all, "from here on"));
+    assert_non_null(strstr(all, "\"ph\":\"f\"")); /* the hand-off at 50 */
+    free(all);
+    /* Thread 0's fourth is at 38: of thread 1 those until then. */
+    char *some = json_of(&trace, 4);
+    assert_non_null(strstr(some, "\"events_not_shown\":6,\"shown_until_us\":38.000"));
+    assert_non_null(strstr(some, "\"ts\":38.000,\"name\":\"not shown from here on"));
+    assert_null(strstr(some, "\"ph\":\"f\""));
+    /* What went on then ends there; thread 1 wants the lock. */
+    assert_non_null(
+        strstr(some, "\"tid\":1,\"ts\":10.000,\"dur\":28.000,\"name\":\"running\""));
+    assert_non_null(strstr(some,
+                           "\"ts\":38.000,\"name\":\"threads that want the lock\",\"args\":{"
+                           "\"threads\":1}"));
+    free(some);
+    trace_close(&trace);
+}
+
+/* A `wants` without its `got` and a `got` without its `wants` shift no later count. */
+static void test_json_counts_who_wants_the_lock(void **state)
+{
+    struct trace trace = made(2, 8);
+    (void)state;
+    put(&trace, 0, 0, TRACE_BEGINS, 0);
+    put(&trace, 0, 10, TRACE_WANTS, 0);
+    put(&trace, 0, 20, TRACE_WANTS, 0);
+    put(&trace, 0, 30, TRACE_GOT, 0);
+    put(&trace, 1, 5, TRACE_BEGINS, 0);
+    put(&trace, 1, 40, TRACE_GOT, 0);
+    put(&trace, 1, 50, TRACE_WANTS, 0);
+    put(&trace, 1, 60, TRACE_ENDS, 0);
+    put(&trace, 0, 70, TRACE_ENDS, 0);
+    char *text = json_of(&trace, 8);
+    static const char *const counts[] = {"10.000", "1",      "30.000", "0",      "50.000",
+                                         "1",      "60.000", "0",      "70.000", "0"};
+    const char *at = text;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i += 2) {
+        char expected[160];
+        snprintf(expected, sizeof expected,
+                 "\"C\",\"pid\":1,\"ts\":%s,\"name\":\"threads that want the lock\","
+                 "\"args\":{\"threads\":%s}}",
+                 counts[i], counts[i + 1]);
+        at = strstr(at, "\"C\"");
+        assert_non_null(at);
+        assert_memory_equal(at, expected, strlen(expected));
+        at++;
+    }
+    assert_null(strstr(at, "\"C\""));
+    free(text);
+    trace_close(&trace);
+}
+
+static void test_json_says_where_events_were_lost(void **state)
+{
+    struct trace trace = made(2, 2);
+    (void)state;
+    put(&trace, 0, 0, TRACE_BEGINS, 0);
+    put(&trace, 0, 90, TRACE_ENDS, 0);
+    put(&trace, 1, 5, TRACE_BEGINS, 0);
+    put(&trace, 1, 10, TRACE_WANTS, 0);
+    put(&trace, 1, 40, TRACE_GOT, 0); /* lost */
+    char *text = json_of(&trace, 2);
+    assert_non_null(
+        strstr(text, "\"s\":\"g\",\"pid\":1,\"tid\":2,\"ts\":40.000,\"name\":\"events lost "
+                     "from here on\""));
+    assert_non_null(
+        strstr(text, "\"events_lost\":1,\"events_not_shown\":1,\"shown_until_us\":40.000"));
+    free(text);
+    trace_close(&trace);
+}
+
+/* What a person reads, in one line; the caller's. */
+static char *words_of(const struct trace *trace, struct estimate slower, bool utf8)
+{
+    static const struct variant variant = {.name = "gil", .hands_off = true};
+    const struct plan_case of = {&variant, &kernel_countdown, pin_policies, 2, 0, 0, true, 0};
+    const struct style style = {utf8, 80, "", "", "", ""};
+    struct trace_analysis analysis = analysed(trace);
+    const struct trace_report report = {
+        .trace = trace, .analysis = &analysis, .of = &of, .slower = slower};
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+
+    assert_non_null(to);
+    trace_print(&report, &style, to);
+    fclose(to);
+    for (char *at = text; *at != '\0'; at++) {
+        *at = *at == '\n' ? ' ' : *at;
+    }
+    trace_analysis_free(&analysis);
+    return text;
+}
+
+static void test_what_recording_costs_in_words(void **state)
+{
+    const struct estimate slower = {.median = 0.8, .lo = 0.7, .hi = 0.9, .n = 6};
+    const struct estimate within = {.median = 0.98, .lo = 0.9, .hi = 1.1, .n = 6};
+    const struct estimate faster = {.median = 1.07, .lo = 1.02, .hi = 1.1, .n = 6};
+    struct trace trace = one_handoff();
+    char *text = words_of(&trace, slower, false);
+    (void)state;
+    assert_non_null(strstr(text, "with it the run does 80.0 % of the work"));
+    free(text);
+    text = words_of(&trace, within, false);
+    assert_non_null(strstr(text, "no difference to be seen"));
+    free(text);
+    text = words_of(&trace, faster, true);
+    assert_non_null(strstr(text, "no difference to be seen"));
+    assert_null(strstr(text, "107"));
+    trace_close(&trace);
+    free(text);
+}
+
+static void test_all_marks_are_explained(void **state)
+{
+    struct trace trace = one_handoff();
+    (void)state;
+    for (int utf8 = 0; utf8 < 2; utf8++) {
+        char *text = words_of(&trace, (struct estimate){.n = 0}, utf8 == 1);
+        assert_non_null(strstr(text, "blank: neither"));
+        assert_non_null(strstr(text, "gil, 2 threads*, pin core"));
+        assert_non_null(strstr(text, "* more threads than usable PUs"));
+        free(text);
+    }
+    trace_close(&trace);
+}
+
 struct counting {
     uint64_t events, last;
     bool ordered;
@@ -425,6 +725,9 @@ int main(void)
         cmocka_unit_test(test_more_than_fits_is_refused),
         cmocka_unit_test(test_times_of_a_thread_never_go_back),
         cmocka_unit_test(test_hand_offs_are_in_order_on_all_cores),
+        cmocka_unit_test(test_a_request_is_seen_however_late),
+        cmocka_unit_test(test_sleeps_are_entered_when_the_lock_is_free_again),
+        cmocka_unit_test(test_a_lost_got_takes_no_sleeps),
         cmocka_unit_test(test_a_forked_process_records_too),
         cmocka_unit_test(test_what_a_hand_off_comes_to),
         cmocka_unit_test(test_given_up_in_vain),
@@ -433,6 +736,12 @@ int main(void)
         cmocka_unit_test(test_percentiles_of_many_waits),
         cmocka_unit_test(test_an_empty_trace),
         cmocka_unit_test(test_jain),
+        cmocka_unit_test(test_fairness_needs_time),
+        cmocka_unit_test(test_json_shows_so_many_events_of_a_thread),
+        cmocka_unit_test(test_json_counts_who_wants_the_lock),
+        cmocka_unit_test(test_json_says_where_events_were_lost),
+        cmocka_unit_test(test_what_recording_costs_in_words),
+        cmocka_unit_test(test_all_marks_are_explained),
         cmocka_unit_test(test_the_walk_visits_all_events_in_order),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

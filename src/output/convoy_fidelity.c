@@ -1,0 +1,119 @@
+/* Of `convoy`: interpreters beside their models. See convoy_report.h. */
+#include "gilscope/convoy_report.h"
+
+#include "gilscope/fidelity.h"
+#include "gilscope/report.h"
+
+#include <math.h>
+
+static const enum convoy_figure compared[] = {CONVOY_P50, CONVOY_P99, CONVOY_REQUESTS};
+enum { COMPARED = sizeof compared / sizeof *compared };
+
+/* "8.31 ms" or "812"; 9 columns. */
+static void print_figure(const struct convoy_report *report, size_t c,
+                         enum convoy_figure figure, FILE *to)
+{
+    double value = convoy_estimate(report->plan, c, figure, report->scratch).median;
+    char text[16];
+
+    if (figure == CONVOY_REQUESTS) {
+        format_count(text, sizeof text, value);
+    } else {
+        format_time(text, sizeof text, value);
+    }
+    fprintf(to, "%9s", text);
+}
+
+/* Further apart than the limit is apart only where noise alone cannot do that (see fidelity.h), and
+ * blocks that say nothing certain agree with nothing. */
+static enum pair_verdict judge(struct estimate theirs, struct estimate ours)
+{
+    if (theirs.n < INTERVAL_NEEDS || ours.n < INTERVAL_NEEDS) {
+        return PAIR_UNDECIDED;
+    }
+    if (theirs.lo > ours.hi || ours.lo > theirs.hi) {
+        return fabs(theirs.median / ours.median - 1) <= CONVOY_LIMIT ? PAIR_AGREES : PAIR_APART;
+    }
+    return fabs(theirs.median / ours.median - 1) > CONVOY_LIMIT || convoy_is_vague(theirs) ||
+                   convoy_is_vague(ours)
+               ? PAIR_UNDECIDED
+               : PAIR_AGREES;
+}
+
+/* How many figures have which verdict. */
+struct verdicts {
+    unsigned of[PAIR_APART + 1];
+};
+
+static void print_pair(const struct convoy_report *report, size_t theirs, size_t ours,
+                       struct verdicts *verdicts, const struct style *style, FILE *to)
+{
+    static const char *const marks[] = {
+        [PAIR_AGREES] = "  ", [PAIR_UNDECIDED] = " ?", [PAIR_APART] = " !"};
+    const struct convoy_case *this_case = &report->plan->cases[theirs];
+    char name[INTERPRETER_NAME_MAX], time[16];
+
+    snprintf(name, sizeof name, "%s", convoy_case_name(this_case));
+    if (report->plan->intervals > 1 && this_case->switch_interval_s > 0) {
+        format_time(time, sizeof time, this_case->switch_interval_s);
+        snprintf(name, sizeof name, "%.12s %s", convoy_case_name(this_case), time);
+    }
+    fprintf(to, "%-21.20s%-6s%4u", name, this_case->lock->name, this_case->hogs);
+    for (int i = 0; i < COMPARED; i++) {
+        struct estimate a = convoy_estimate(report->plan, theirs, compared[i], report->scratch);
+        struct estimate b = convoy_estimate(report->plan, ours, compared[i], report->scratch);
+        enum pair_verdict verdict = judge(a, b);
+        print_figure(report, theirs, compared[i], to);
+        fprintf(to, "%10.3g%s%s%s", a.median / b.median, style->warn, marks[verdict],
+                style->plain);
+        verdicts->of[verdict]++;
+    }
+    fputc('\n', to);
+}
+
+static void print_verdicts(const struct verdicts *verdicts, FILE *to)
+{
+    unsigned agree = verdicts->of[PAIR_AGREES], apart = verdicts->of[PAIR_APART],
+             undecided = verdicts->of[PAIR_UNDECIDED];
+
+    fprintf(to, "%u of %u figures agree within %.0f %%, %u %s apart, %u %s undecided.\n", agree,
+            agree + apart + undecided, CONVOY_LIMIT * 100, apart, apart == 1 ? "is" : "are",
+            undecided, undecided == 1 ? "is" : "are");
+    if (apart > 0) {
+        fputs("! apart: by more than that, and the intervals do not overlap\n", to);
+    }
+    if (undecided > 0) {
+        fprintf(
+            to,
+            "? undecided: fewer than %d blocks, intervals that overlap, or one that spans a "
+            "factor of 3\n",
+            INTERVAL_NEEDS);
+    }
+}
+
+void convoy_fidelity(const struct convoy_report *report, const struct style *style, FILE *to)
+{
+    const struct convoy_plan *plan = report->plan;
+    struct verdicts verdicts = {{0}};
+    bool any = false;
+
+    for (size_t c = 0; c < plan->length; c++) {
+        size_t ours = plan->cases[c].guest != NULL ? convoy_model_of(plan, c) : plan->length;
+        if (!plan->cases[c].serves || ours == plan->length || !convoy_measured(plan, c) ||
+            !convoy_measured(plan, ours)) {
+            continue;
+        }
+        if (!any) {
+            fprintf(to,
+                    "\n%sThe interpreters beside their models%s (the ratio is interpreter / "
+                    "model)\n%s%-21s%-6s%s%9s%10s  %9s%10s  %9s%10s%s\n",
+                    style->bold, style->plain, style->bold, "interpreter", "model", "hogs",
+                    "p50", "ratio", "p99", "ratio", "answers/s", "ratio", style->plain);
+        }
+        any = true;
+        print_pair(report, c, ours, &verdicts, style, to);
+    }
+    if (any) {
+        print_verdicts(&verdicts, to);
+    }
+}
