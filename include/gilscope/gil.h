@@ -18,7 +18,7 @@
  * (README, "The rule, checked"). With GILSCOPE_DEBUG defined, here and in the library, the same
  * mistakes end the program while it runs: see gil_debug.h.
  *
- * An example is tests/programs/counter.c. Needs -fopenmp, and -lgilscope of `make install`. */
+ * An example is tests/programs/counter.c. Needs -fopenmp, and -lgilscope -lm after `make install`. */
 #ifndef GILSCOPE_GIL_H
 #define GILSCOPE_GIL_H
 

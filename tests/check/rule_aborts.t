@@ -27,7 +27,7 @@ sub compiled {
     my ($program, $library, @options) = @_;
     my $path = "$folder/program" . $built++;
     my $result = run(@cc, words('-std=c17 -O1 -fopenmp -pthread -Iinclude -o'), $path, @options,
-        "tests/programs/$program.c", $library);
+        "tests/programs/$program.c", $library, '-lm');
     return $result->{exit} == 0 ? $path : undef;
 }
 

@@ -1,6 +1,6 @@
 /* A counter that threads share, protected by a lock of gil.h: the GIL of CPython 3.2 and later.
  *
- *     cc -fopenmp counter.c -lgilscope -o counter && ./counter
+ *     cc -fopenmp counter.c -lgilscope -lm -o counter && ./counter
  *     clang -fopenmp -Wthread-safety -Werror -fsyntax-only counter.c
  */
 #include "gilscope/gil.h"
