@@ -26,7 +26,7 @@ FILENAME == "machine.csv" {
 
 FILENAME == "fidelity.csv" {
     # interpreter,mode,model,threads, then speedup, lo, hi of both, then the ratio
-    if (split_record($0) != 11 || !is_count(field[4]) || !is_number(field[5]) || !is_number(field[8]))
+    if (split_record($0) != 11 || !is_thread_count(field[4]) || !is_number(field[5]) || !is_number(field[8]))
         next                                # the header, or what was cut off
     model[field[1] "/" field[2]] = field[3]
     if (field[2] == "nogil" && field[4] == 1)
@@ -74,8 +74,8 @@ line == 1 {
     for (i = 4; i <= columns; i++)
         if (field[i] == "" ? i != 15 && (i > 12 || i < 8) : !is_number(field[i]))
             fail(", line " line, column[i] " is '" field[i] "', not a number")
-    if (!is_count(field[4]))
-        fail(", line " line, "threads is '" field[4] "', not a count")
+    if (!is_thread_count(field[4]))
+        fail(", line " line, "threads is '" field[4] "', not a count from 1 to 4096")
     rows++
     if (fewest == "" || field[5] + 0 < fewest) fewest = field[5] + 0
     if (field[5] + 0 > most_reps) most_reps = field[5] + 0

@@ -89,8 +89,8 @@ static bool find_flag(const char *line, const char *name, bool *flag)
 {
     char value[4];
 
-    if (!find_value(line, name, value, sizeof value) || value[1] != '\0' ||
-        (value[0] != '0' && value[0] != '1')) {
+    if (!find_value(line, name, value, sizeof value) ||
+        (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)) {
         return false;
     }
     *flag = value[0] == '1';
