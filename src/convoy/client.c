@@ -108,7 +108,8 @@ static uint64_t ask(const struct asking *asking, uint64_t number)
     send_number(asking, number);
     for (;;) {
         struct convoy_message message;
-        ssize_t length = recv(asking->socket, &message, sizeof message, 0);
+        /* The whole length: of what is longer, the beginning alone would look like an answer. */
+        ssize_t length = recv(asking->socket, &message, sizeof message, MSG_TRUNC);
         uint64_t now = now_ns();
 
         if (length >= 0 && is_answer(asking, &message, length, number)) {
