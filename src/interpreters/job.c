@@ -101,7 +101,8 @@ static enum outcome read_answer(struct run *run, const char *answer, double star
 
     if (sscanf(answer, "ok %llu %lf %31s %lf %llu %llu%n", &done, &wall_s, startup, &cpu_s,
                &voluntary, &involuntary, &end) != 6 ||
-        answer[end] != '\0' || !(cpu_s >= 0)) {
+        answer[end] != '\0' || !(cpu_s >= 0) || isinf(cpu_s) ||
+        (voluntary | involuntary) > INT64_MAX) {
         error_fill(why, EXIT_FAILED, "answered with '%.60s', which is no result", answer);
         return JOB_UNBELIEVED;
     }

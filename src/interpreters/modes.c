@@ -122,7 +122,7 @@ bool interpreter_read_hello(const char *line, const char *mode, struct interpret
                       sizeof facts->implementation) &&
            clean_word(facts->implementation) &&
            find_value(line, "version", version, sizeof version) &&
-           isdigit((unsigned char)version[0]) &&
+           strspn(version, "0123456789.") == strlen(version) && /* %u takes a sign, too */
            sscanf(version, "%3u.%3u.%3u%n", &facts->major, &facts->minor, &facts->micro,
                   &end) == 3 &&
            version[end] == '\0' && find_flag(line, "free_threaded", &facts->free_threaded) &&

@@ -96,7 +96,8 @@ static void hear_answer(struct interpreter *interpreter)
             return;
         }
         PROMISE(workers[0].done == COUNT && workers[0].end_s > workers[0].start_s);
-        PROMISE(workers[0].usage_at_end.cpu_s >= 0);
+        PROMISE(workers[0].usage_at_end.cpu_s >= 0 && isfinite(workers[0].usage_at_end.cpu_s));
+        PROMISE(workers[0].usage_at_end.voluntary_switches <= INT64_MAX); /* no "-1" */
         PROMISE(isnan(run.startup_s) || (run.startup_s >= 0 && run.startup_s < 1));
         PROMISE(guest->unit_s > 0 && isfinite(guest->unit_s));
     }
