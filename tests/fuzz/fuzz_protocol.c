@@ -140,7 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         guest->interpreter = &interpreter;
         guest->child = no_child;
         guest->variant = (struct variant){.context = guest};
-        snprintf(guest->name, sizeof guest->name, "%s/%s", interpreter.name, guest->mode->name);
+        snprintf(guest->name, sizeof guest->name, "cpython-3.11/%s", guest->mode->name);
     }
     speak(&interpreter.guests[what].child, data + 2, rest, of_error);
     hear[what](&interpreter);
