@@ -204,7 +204,7 @@ sanitize: ## the tests under the address and undefined-behaviour sanitizers (six
 	cat $(OTHER)/reports/* 2>/dev/null && status=1; \
 	echo "sanitize: $$(ls $(OTHER)/reports | wc -l) reports"; exit $$status
 
-valgrind: gilscope units ## memcheck over the short unit tests and the short commands (ten minutes)
+valgrind: gilscope units ## memcheck over the short unit tests and the short commands (five minutes)
 	@CHECK=full CC='$(CC)' BUILD='$(BUILD)' prove --timer tests/check/valgrind.t
 
 python: $(MODULE)/built
