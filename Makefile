@@ -39,6 +39,9 @@ SOURCES := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(patsubst src/python/%.py,$(BUILD)/python/%.o,$(wildcard src/python/*.py))
 UNITS := $(wildcard tests/unit/test_*.c)
 UNIT_TESTS := $(UNITS:tests/unit/%.c=$(BUILD)/tests/%)
+FUZZERS := $(wildcard tests/fuzz/fuzz_*.c)
+# The targets of the fuzzers, given the files that are kept of them: tests/check/fuzz_cases.t.
+REPLAYS := $(FUZZERS:tests/fuzz/%.c=$(BUILD)/tests/%)
 
 all: gilscope python plugins ## build ./gilscope (the default)
 
@@ -99,6 +102,11 @@ $(PLUGINS)/%.built: src/kernels/plugins/%.c include/gilscope/kernel.h
 # clang warns of the loop counter that it makes for a taskloop itself.
 $(BUILD)/src/variants/tasks.o: private ALL_CFLAGS += -Wno-sign-conversion -Wno-sign-compare -Wno-shorten-64-to-32
 
+# Under 'make coverage' their loops count without a lock on the bus: tests wait for 10^9 decrements.
+ifneq ($(findstring --coverage,$(CFLAGS)),)
+$(BUILD)/src/kernels/countdown.o $(BUILD)/src/kernels/floor.o $(BUILD)/src/kernels/triad.o: private ALL_CFLAGS += -fprofile-update=single
+endif
+
 # Other flags than last time: build again.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -147,10 +155,10 @@ plot: ## draw the pictures again from the CSV in RESULTS=results
 	@plot/plot "$$RESULTS"
 
 test: gilscope python plugins units ## run the tests
-	@GILSCOPE_PYTHON=none CC='$(CC)' prove --timer -j2 $(UNIT_TESTS) tests/cli $(wildcard tests/check/*.t)
+	@GILSCOPE_PYTHON=none CC='$(CC)' BUILD='$(BUILD)' prove --timer -j2 $(UNIT_TESTS) tests/cli $(wildcard tests/check/*.t)
 
 # Each of tests/check/ is run by 'make test' as well, and there does only what is quick.
-check: test check-locks check-rule check-faults ## all that can be checked, an hour
+check: test check-locks check-rule check-faults fuzz coverage sanitize valgrind ## all that can be checked, two hours
 
 check-locks: gilscope units ## the locks: models, races, random pauses
 	@CHECK=full GILSCOPE_PYTHON=none CC='$(CC)' prove --timer $(wildcard tests/check/locks*.t)
@@ -161,9 +169,51 @@ check-rule: gilscope units ## no protected data without the lock: what compilers
 check-faults: gilscope units ## killed workers, full disks, clocks set back and what else goes wrong
 	@CHECK=full GILSCOPE_PYTHON=none CC='$(CC)' prove --timer $(wildcard tests/check/faults*.t)
 
+# FUZZ_S: seconds for each target.
+FUZZ_S = 600
+fuzz: ## bad input: the parsers under libFuzzer, the readers of CSV under mutations (FUZZ_S=600 each)
+	@tests/fuzz/run $(FUZZ_S)
+	@tests/fuzz/csv $(FUZZ_S)
+
+# A build of its own, whose program the tests then run. The module for Python and the plug-ins are
+# looked for beside the program.
+OTHER_TESTS = $(UNITS:tests/unit/%.c=$(OTHER)/tests/%) tests/cli tests/check/fuzz_cases.t
+OTHER_RUN = GILSCOPE_PYTHON=none GILSCOPE='$(CURDIR)/$(OTHER)/gilscope' CC='$(CC)' BUILD='$(OTHER)'
+
+coverage sanitize: gilscope python plugins
+coverage: private OTHER = .build/cc-coverage
+coverage: private override CC = gcc
+sanitize: private OTHER = .build/$(notdir $(firstword $(CC)))-address-undefined
+
+# What a test runs as another user has to be able to write what it counted, or says that it cannot.
+coverage: ## the lines that the tests reach, by file: at least 90 % (four minutes)
+	@command -v gcovr >/dev/null || { echo "make: coverage needs gcovr ('make deps coverage' installs it)" >&2; exit 1; }
+	@mkdir -p $(OTHER) && find $(OTHER) -name '*.gcda' -exec rm {} + && ln -sfn .. $(OTHER)/.build
+	@$(MAKE) -s SAY=@: CC='$(CC)' BUILD=$(OTHER) CFLAGS='-O1 -g --coverage -fprofile-update=atomic' \
+	    LDFLAGS='-Wl,--wrap=_exit $(OTHER)/tests/coverage/exit.o' \
+	    $(OTHER)/tests/coverage/exit.o units $(OTHER)/gilscope
+	@$(OTHER)/gilscope list >/dev/null && chmod -R a+rwX $(OTHER)
+	@status=0; $(OTHER_RUN) prove --timer -j2 $(OTHER_TESTS) \
+	    $(wildcard tests/check/faults*.t) || status=1; \
+	gcovr --root . --object-directory $(OTHER) --filter src/ --print-summary --fail-under-line 90 && exit $$status
+
+# What a sanitizer has to say goes to files: a test may take a program that it ended for one that
+# failed as it should. Not for this build are the tests that lead the dynamic linker to functions of
+# their own (tests/check/faults*.t: it wants to be there first).
+sanitize: ## the tests under the address and undefined-behaviour sanitizers (six minutes)
+	@$(MAKE) -s SAY=@: SANITIZE=address,undefined CFLAGS='-O1 -g -fno-sanitize-recover=all' units $(OTHER)/gilscope
+	@ln -sfn .. $(OTHER)/.build && rm -rf $(OTHER)/reports && mkdir -m 1777 $(OTHER)/reports
+	@status=0; log=log_path=$(CURDIR)/$(OTHER)/reports/report; \
+	$(OTHER_RUN) ASAN_OPTIONS=$$log UBSAN_OPTIONS=$$log:print_stacktrace=1 prove --timer -j2 $(OTHER_TESTS) || status=1; \
+	cat $(OTHER)/reports/* 2>/dev/null && status=1; \
+	echo "sanitize: $$(ls $(OTHER)/reports | wc -l) reports"; exit $$status
+
+valgrind: gilscope units ## memcheck over the short unit tests and the short commands (five minutes)
+	@CHECK=full CC='$(CC)' BUILD='$(BUILD)' prove --timer tests/check/valgrind.t
+
 python: $(MODULE)/built
 
-units: $(UNIT_TESTS)
+units: $(UNIT_TESTS) $(REPLAYS)
 
 # As a library: a test takes what it uses, and not the commands, whose table is main's.
 $(BUILD)/gilscope.a: $(OBJECTS)
@@ -185,6 +235,11 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/gilscope.a
 	$(call SAY,LINK)
 	$(DO)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
 
+$(REPLAYS): $(BUILD)/tests/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/gilscope.a
+	@mkdir -p $(@D)
+	$(call SAY,LINK)
+	$(DO)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
 # The pages of the README: topology.xml would tell the machine's name, PNG is drawn from the same.
 # bench comes last, so that machine.csv is its own; the rows of breakeven and of traces are many.
 EXAMPLE := results/example
@@ -204,7 +259,7 @@ example: gilscope python ## make the committed example run again (results/exampl
 	@.ci/figures
 
 deps: ## install what is missing, with the system's package manager
-	@CC='$(CC)' .ci/deps run $(filter test lint,$(MAKECMDGOALS))
+	@CC='$(CC)' .ci/deps run $(filter test lint check fuzz coverage sanitize valgrind,$(MAKECMDGOALS))
 
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck
 	@.ci/lint
@@ -240,7 +295,7 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-.PHONY: all python plugins library bench breakeven gallery convoy plot test check check-locks check-rule check-faults units example deps lint install uninstall clean help FORCE
+.PHONY: all python plugins library bench breakeven gallery convoy plot test check check-locks check-rule check-faults fuzz coverage sanitize valgrind units example deps lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
-.SECONDARY: $(UNITS:%.c=$(BUILD)/%.o)
--include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNITS:%.c=$(BUILD)/%.d)
+.SECONDARY: $(UNITS:%.c=$(BUILD)/%.o) $(FUZZERS:%.c=$(BUILD)/%.o)
+-include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNITS:%.c=$(BUILD)/%.d) $(FUZZERS:%.c=$(BUILD)/%.d)

@@ -35,8 +35,11 @@ FILENAME == "breakeven-answers.csv" {
     }
     if (split_record($0) != 13)
         fail(beside, "cut off or damaged")
-    if (field[6] != "break_even" || !is_count(field[5]))
+    if (field[6] != "break_even" || !is_thread_count(field[5]))
         next
+    for (i = 7; i <= 9; i++)                # gnuplot would run what stands there
+        if (field[i] != "" && !is_number(field[i]))
+            next
     answer[++answers] = field[4]
     answer_of[answers] = field[1] == "model" ? "" : field[1]
     answer_threads[answers] = field[5] + 0
@@ -63,7 +66,7 @@ line == 1 {
     for (i = 5; i <= columns; i++)
         if (field[i] == "" ? i < 10 || i > 16 : !is_number(field[i]))
             fail(", line " line, column[i] " is '" field[i] "', not a number")
-    if (!is_count(field[5]) || field[7] + 0 <= 0)
+    if (!is_thread_count(field[5]) || field[7] + 0 <= 0)
         fail(", line " line, "threads is '" field[5] "' and call_s '" field[7] "'")
     rows++
     if (field[10] == "" || field[10] + 0 <= 0)

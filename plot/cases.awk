@@ -33,7 +33,7 @@ FILENAME == "fidelity.csv" {
     }
     if (split_record($0) != 11)
         fail(beside, "cut off or damaged")
-    if (!is_count(field[4]) || !is_number(field[5]) || !is_number(field[8]))
+    if (!is_thread_count(field[4]) || !is_number(field[5]) || !is_number(field[8]))
         next                                # nothing to compare
     model[field[1] "/" field[2]] = field[3]
     if (field[2] == "nogil" && field[4] == 1)
@@ -79,8 +79,8 @@ line == 1 {
     for (i = 4; i <= columns; i++)
         if (field[i] == "" ? i != 15 && (i > 12 || i < 8) : !is_number(field[i]))
             fail(", line " line, column[i] " is '" field[i] "', not a number")
-    if (!is_count(field[4]))
-        fail(", line " line, "threads is '" field[4] "', not a count")
+    if (!is_thread_count(field[4]))
+        fail(", line " line, "threads is '" field[4] "', not a count from 1 to 4096")
     rows++
     if (fewest == "" || field[5] + 0 < fewest) fewest = field[5] + 0
     if (field[5] + 0 > most_reps) most_reps = field[5] + 0

@@ -40,6 +40,8 @@ FNR == 1 {
     for (i = 4; i <= columns; i++)
         if (field[i] != "" && !is_number(field[i]))
             fail(where, column[i] " is '" field[i] "', not a number")
+    if (field[4] != "0" && !is_thread_count(field[4]))
+        fail(where, "hogs is '" field[4] "', not a count up to 4096")
     rows++
     if (field[at["requests"]] == "")
         next                                # hogs alone

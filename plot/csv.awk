@@ -61,12 +61,18 @@ function check_header(where, got, wanted, name,    n, m, i, here, there, is_here
     fail(where, "the columns of a " name " in another order: one of another version")
 }
 
+# What is beyond 1e100 was not measured by anybody, and what is made of it would not be finite.
 function is_number(text) {
-    return text ~ /^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$/
+    return text ~ /^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$/ && text + 0 < 1e100 && text + 0 > -1e100
 }
 
 function is_count(text) {
     return text ~ /^[0-9]+$/ && text + 0 >= 1
+}
+
+# Of threads: gilscope runs no more, and what counts up to it comes to an end.
+function is_thread_count(text) {
+    return is_count(text) && text + 0 <= 4096
 }
 
 # A gnuplot string: nothing is special between single quotes but the single quote.

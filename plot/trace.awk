@@ -38,10 +38,14 @@ FNR == 1 {
 }
 
 file == 1 {
-    if (NF != length_of_header() || !is_number($column["run_s"]) || $column["thread"] != threads + 0)
+    if (NF != length_of_header() || !is_number($column["run_s"]) || !is_number($column["handoffs_per_s"]) || $column["thread"] != threads + 0)
         fail("", "line " FNR ": not what gilscope writes")
-    for (key in column)
+    for (key in column) {
+        # gnuplot would run what stands there
+        if ($column[key] != "" && key !~ /^(variant|kernel|pin|lock)$/ && !is_number($column[key]))
+            fail("", "line " FNR ": " key " is '" $column[key] "', not a number")
         of[threads + 0, key] = $column[key]
+    }
     threads++
     next
 }
@@ -63,7 +67,7 @@ function prepare() {
     if (!threads)
         fail("", "no threads")
     run = of[0, "run_s"] + 0
-    if (run <= 0)
+    if (run <= 0 || total_of("span_s") <= 0)
         fail("", "nothing was recorded")
     shown = until > 0 && until < run ? until : run
     if (!bins)

@@ -156,7 +156,7 @@ bool options_read(const struct command *command, int argc, char **argv,
 
     make_tables(command, &tables);
     opterr = 0;
-    optind = 1;
+    optind = 0; /* not 1: from the beginning, even where the last reading ended inside a word */
     *help = false;
     for (;;) {
         code = getopt_long(argc, argv, tables.letters, tables.names, NULL);

@@ -181,7 +181,8 @@ static uint64_t hear(struct asking *asking, uint64_t until, uint64_t now)
         struct pollfd ear = {.fd = asking->socket, .events = POLLIN};
         heard = ppoll(&ear, 1, &wait, NULL) > 0;
     }
-    ssize_t length = heard ? recv(asking->socket, &message, sizeof message, 0) : -1;
+    /* MSG_TRUNC: the length that was sent; what is longer than an answer is none. */
+    ssize_t length = heard ? recv(asking->socket, &message, sizeof message, MSG_TRUNC) : -1;
     now = now_ns();
     if (length >= 0) {
         take_in(asking, &message, length, now);

@@ -85,8 +85,9 @@ static bool receive(struct server *server, const struct worker *me,
     socklen_t size = sizeof *from;
 
     drop(server, me);
-    ssize_t length =
-        recvfrom(server->socket, message, sizeof *message, 0, (struct sockaddr *)from, &size);
+    /* MSG_TRUNC: the whole length, even where it is more than there is room for. */
+    ssize_t length = recvfrom(server->socket, message, sizeof *message, MSG_TRUNC,
+                              (struct sockaddr *)from, &size);
     take(server, me);
     return length == (ssize_t)sizeof *message &&
            message->tag == convoy_client_tag(server->client);

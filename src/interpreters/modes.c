@@ -89,8 +89,8 @@ static bool find_flag(const char *line, const char *name, bool *flag)
 {
     char value[4];
 
-    if (!find_value(line, name, value, sizeof value) || value[1] != '\0' ||
-        (value[0] != '0' && value[0] != '1')) {
+    if (!find_value(line, name, value, sizeof value) ||
+        (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)) {
         return false;
     }
     *flag = value[0] == '1';
@@ -122,7 +122,7 @@ bool interpreter_read_hello(const char *line, const char *mode, struct interpret
                       sizeof facts->implementation) &&
            clean_word(facts->implementation) &&
            find_value(line, "version", version, sizeof version) &&
-           isdigit((unsigned char)version[0]) &&
+           strspn(version, "0123456789.") == strlen(version) && /* %u takes a sign, too */
            sscanf(version, "%3u.%3u.%3u%n", &facts->major, &facts->minor, &facts->micro,
                   &end) == 3 &&
            version[end] == '\0' && find_flag(line, "free_threaded", &facts->free_threaded) &&
