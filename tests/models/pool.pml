@@ -254,12 +254,14 @@ inline listen_to(worker)
     if
     :: atomic { told[worker] -> told[worker] = false }
     :: atomic { !told[worker] && gone[worker] -> gone[worker] = false } /* reap */
-       if
-       :: leaving -> living--
-       :: else -> replace_worker(worker)
-       fi
+       replace_worker(worker)
     fi
 }
+
+/* The same in pool_join: who is gone has left. */
+#define listen_to_leaving(worker)                                                               \
+    atomic { told[worker] -> told[worker] = false }                                             \
+    :: atomic { !told[worker] && gone[worker] -> gone[worker] = false; living-- }
 
 #define heard(worker) (told[worker] || gone[worker])
 
@@ -318,7 +320,7 @@ inline pool_map(count)
 active proctype parent()
 {
     byte t, living = WORKERS;
-    bool held, finished, leaving;
+    bool held, finished;
 
     pool_map(TASKS);
 #if LISTS > 1
@@ -326,9 +328,12 @@ active proctype parent()
 #endif
     closing = true; /* pool_close */
     pool_wake_workers();
-    leaving = true; /* pool_join */
-    do
-    :: living > 0 -> listen()
+    do /* pool_join */
+    :: listen_to_leaving(0)
+    :: listen_to_leaving(1)
+#if WORKERS == 3
+    :: listen_to_leaving(2)
+#endif
     :: living == 0 -> break
     od;
     through = true
