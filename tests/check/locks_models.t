@@ -55,7 +55,6 @@ my @holds = (
     ['pool', '-DWORKERS=2 -DLISTS=1 -DDEATHS=2', 'safety', 'holds'],
     ['pool', '-DWORKERS=3 -DDEATHS=0', 'safety', 'holds'],
     ['pool', '-DWORKERS=3 -DTASKS=1 -DLISTS=1', 'safety', 'holds'],
-    ['pool', '-DWORKERS=3 -DTASKS=1 -DLISTS=1', 'no_lost_wake_up', 'holds'],
 );
 
 # What the protocols do not promise, and Spin shows. If one of these held, a head would be wrong.

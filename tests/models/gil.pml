@@ -35,6 +35,7 @@
  * and of the second (liveness)
  *   in_the_end       a thread that wants the lock gets it
  *   moves            a thread does not keep the lock for ever while another wants it
+ * These speak of thread 0 (and 1): all threads do the same, and none begins ahead of another.
  *
  * MISTAKE_... changes one thing that Spin then has to find. */
 #ifndef THREADS

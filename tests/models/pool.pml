@@ -4,7 +4,8 @@
  * parent (LISTS calls of pool_map, with TASKS tasks and then with one less, pool_close and
  * pool_join; watch, listen_to, replace_worker, give_back_tasks, all_done). A worker may die before
  * each of its steps, and in its sleep; DEATHS times in all. Left out: what begin() does, errors,
- * signals to the parent, and giving up after POOL_DEATHS_MAX deaths, which DEATHS stays below.
+ * signals to the parent, giving up after POOL_DEATHS_MAX deaths, which DEATHS stays below, and that
+ * pool_create waits until all workers are ready: here a list may come before.
  *
  * Assumptions
  * - Atomics are seen as by one memory. Where C says acquire and release, that is what they are for

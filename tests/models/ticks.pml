@@ -20,6 +20,7 @@
  *                    take it or wake the sleeper
  * and of the second (liveness)
  *   somebody         where a thread wants the lock, some thread gets it in the end
+ *                    (it speaks of thread 0; all do the same)
  *   in_the_end       the thread itself does: NOT so, and that is the protocol's own. Whoever
  *                    posts may take the semaphore back before who was woken has got up, every
  *                    time. The runner checks that Spin finds this for as long as it is said.
