@@ -160,7 +160,7 @@ test: gilscope python plugins units ## run the tests
 # Each of tests/check/ is run by 'make test' as well, and there does only what is quick.
 check: test check-locks check-rule check-faults fuzz coverage sanitize valgrind ## all that can be checked, two hours
 
-check-locks: gilscope units ## the locks: models, races, random pauses
+check-locks: gilscope units ## the locks: models, races, random pauses (STRESS_S=60 seconds a lock)
 	@CHECK=full GILSCOPE_PYTHON=none CC='$(CC)' prove --timer $(wildcard tests/check/locks*.t)
 
 check-rule: gilscope units ## no protected data without the lock: what compilers and make DEBUG=1 say

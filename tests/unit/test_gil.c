@@ -431,6 +431,19 @@ static void count_signal(int signal_number)
     atomic_fetch_add(&signals_handled, 1);
 }
 
+/* ThreadSanitizer hands a signal on at the next call that it knows, and a thread that spins inside
+ * libomp makes none. */
+static bool signals_arrive(const struct gil *gil)
+{
+#if defined(__has_feature)
+#    if __has_feature(thread_sanitizer)
+    return gil->kind != &gil_critical;
+#    endif
+#endif
+    (void)gil;
+    return true;
+}
+
 static void test_a_signal_is_no_release(void **state)
 {
     struct sigaction action = {.sa_handler = count_signal}; /* no SA_RESTART */
@@ -443,7 +456,7 @@ static void test_a_signal_is_no_release(void **state)
 
         gil_acquire(gil, 0);
         start_waiting(&waiter, gil);
-        for (int i = 1; i <= 5; i++) {
+        for (int i = 1; i <= 5 && signals_arrive(gil); i++) {
             atomic_store(&signals_handled, 0);
             assert_int_equal(pthread_kill(waiter.thread, SIGUSR1), 0);
             while (atomic_load(&signals_handled) == 0) {
