@@ -25,7 +25,7 @@ sub build {
     my $made = run(@cc, words('-std=c17 -D_GNU_SOURCE -Iinclude -O2 -g -fopenmp -pthread'),
         (map { "-Wl,--wrap=$_" } @wrapped), '-o', "$folder/$name",
         "$ROOT/tests/programs/stress_locks.c", (map { glob "$from/src/$_" } qw(gil/*.c pool/*.c)),
-        "$ROOT/src/error.c", "$ROOT/src/interrupt.c");
+        (map { "$ROOT/src/$_.c" } qw(error interrupt pauses trace/trace machine/clock)), '-lm');
     die "cannot build $name: $made->{err}" if $made->{exit} != 0;
     return "$folder/$name";
 }

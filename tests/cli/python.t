@@ -29,7 +29,8 @@ sub fake {
 sub bench {
     my ($python, @options) = @_;
     my $folder = temp_folder();
-    my $result = gilscope('bench', "--python=$python", '--reps=1', '--time=2ms', '--threads=1,2',
+    my @time = (grep { /^--count/ } @options) ? () : '--time=2ms';
+    my $result = gilscope('bench', "--python=$python", '--reps=1', @time, '--threads=1,2',
         @options, "--output=$folder");
     my $name = -e "$folder/bench.csv" ? 'bench.csv' : 'bench.csv.part';
     return ($result, $folder, csv_rows(slurp("$folder/$name")));

@@ -537,15 +537,17 @@ static char *json_of(const struct trace *trace, uint64_t most)
     struct trace_analysis analysis = analysed(trace);
     const struct trace_report report = {
         .trace = trace, .analysis = &analysis, .of = &of, .json_events = most};
-    char path[] = "/tmp/gilscope-test-XXXXXX";
-    struct outfile file = {.fd = mkstemp(path)};
+    char folder[] = "/tmp/gilscope-test-XXXXXX";
+    struct outfile file;
+    bool kept;
 
-    assert_true(file.fd >= 0);
+    assert_non_null(mkdtemp(folder));
+    assert_true(outfile_open(&file, folder, "trace.json", 0, &kept, &error));
     assert_true(trace_json(&report, &file, &error));
     char *text = calloc(1, (size_t)file.length + 1);
     assert_int_equal(pread(file.fd, text, (size_t)file.length, 0), file.length);
-    outfile_close(&file);
-    remove(path);
+    outfile_discard(&file);
+    assert_int_equal(rmdir(folder), 0);
     trace_analysis_free(&analysis);
     return text;
 }
