@@ -38,7 +38,7 @@ sub counting {
     my ($name, $flags, $lines) = @_;
     spew("$folder/$name.c", $lines);
     my $made = run(words("clang -std=c17 -D_GNU_SOURCE -Iinclude -O1 -g -fopenmp -pthread -fsanitize=thread $flags -o"),
-        "$folder/$name", "$folder/$name.c", glob('src/gil/*.c'), 'src/error.c');
+        "$folder/$name", "$folder/$name.c", glob('src/gil/*.c'), map { "src/$_.c" } qw(error trace/trace machine/clock));
     die "cannot build $name: $made->{err}" if $made->{exit} != 0;
     return run({env => \%env}, "$folder/$name");
 }
