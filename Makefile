@@ -248,9 +248,10 @@ example: gilscope python ## make the committed example run again (results/exampl
 	@./gilscope costs --output=$(EXAMPLE) >$(EXAMPLE)/costs.txt
 	@$(MAKE) --no-print-directory convoy RESULTS=$(EXAMPLE) CONVOY='--python=auto'
 	@$(MAKE) --no-print-directory gallery RESULTS=$(EXAMPLE)
-	@mv $(EXAMPLE)/gallery/gallery.svg $(EXAMPLE)/gallery.svg && rm -r $(EXAMPLE)/gallery
+	@mv $(EXAMPLE)/gallery/gallery.svg $(EXAMPLE)/gallery.svg
 	@$(MAKE) --no-print-directory bench RESULTS=$(EXAMPLE)
 	@.ci/reach $(EXAMPLE) >$(EXAMPLE)/reach.txt
+	@rm -r $(EXAMPLE)/gallery
 	@.ci/systems $(EXAMPLE) >$(EXAMPLE)/systems.txt
 	@awk '/^With 1 thread/ { found = 1 } found' $(EXAMPLE)/breakeven.txt >$(EXAMPLE)/answers.txt
 	@awk '/^In words/ { found = 1 } found' $(EXAMPLE)/convoy.txt >$(EXAMPLE)/convoy-answers.txt

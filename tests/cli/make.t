@@ -25,6 +25,21 @@ subtest 'QUICK=1 is a shorter bench, and a sweep of fewer lengths' => sub {
     unlike(run('make', '-n', 'breakeven')->{out}, qr/--length/, 'and all lengths without it');
 };
 
+subtest 'the numbers to reach are taken from the columns of that name' => sub {
+    my $results = temp_folder();
+    run('cp', glob("$ROOT/tests/data/two-cores/*.csv"), $results);
+    mkdir "$results/gallery";
+    is(gilscope(words('trace -q -T 5ms -o'), "$results/gallery/gil")->{exit}, 0, 'a trace');
+    my ($cost) = csv_rows(slurp("$results/gallery/gil/trace-threads.csv"));
+    spew("$results/convoy.txt", "7 of 9 figures agree within 25 %, 0 are apart, 2 are undecided.\n");
+    my $reach = run({env => {GILSCOPE => $GILSCOPE}}, "$ROOT/.ci/reach", $results)->{out};
+    my $event_ns = sprintf '%.1f', $cost->{event_s} * 1e9;
+    like($reach, qr/^  recording an event of a trace, ns +\Q$event_ns\E +<= 30/m, 'an event');
+    my $with = sprintf '%.3f', $cost->{with_recording};
+    like($reach, qr/^  speed of gil with it [^\d]+\Q$with\E +>= 0\.98/m, 'with recording');
+    like($reach, qr/^  figures of convoy [^:]* 7 of 9 +all +2 undecided$/m, 'the interpreters beside convoy');
+};
+
 # The lines of the README, for a compiler that looks where it was installed. (What was compiled with
 # other flags may need them here, too.)
 sub uses_the_library {
