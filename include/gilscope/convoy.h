@@ -32,8 +32,9 @@ struct convoy_demand {
         time_s; /* for so long it asks, after CONVOY_WARM_UP of it, in which answers are not counted */
     double rate_per_s; /* request k is due, and sent, k / rate after the first, whatever the
                           answers do; 0: each when the one before it is answered */
-    double resend_s;   /* no answer for so long: the request is sent again */
-    double grace_s;    /* so long it waits for the last answers, after its time */
+    double
+        resend_s; /* no answer for so long: the request is sent again, if it is lost, as far as one can see */
+    double grace_s; /* so long it waits for the last answers, after its time */
 };
 
 /* With a rate so many requests are under way at most, few enough for the buffers of both sockets

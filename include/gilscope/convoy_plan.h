@@ -75,6 +75,13 @@ void convoy_share(struct convoy_plan *plan, unsigned rep);
 struct estimate convoy_estimate(const struct convoy_plan *plan, size_t c,
                                 enum convoy_figure figure, double *scratch);
 
+/* Of what was due in all repetitions of a case, how much was never answered: 0 to 1; NAN of
+ * nothing. */
+double convoy_unanswered(const struct convoy_plan *plan, size_t c);
+/* Is this figure, a latency, no more than a lower bound? So much was not answered that with the
+ * answers it might be another: a tenth of what is to lie beyond it (of the longest: anything). */
+bool convoy_is_bound(const struct convoy_plan *plan, size_t c, enum convoy_figure figure);
+
 /* "gil", "cpython-3.11": whose rules hold in this case. */
 const char *convoy_case_name(const struct convoy_case *this_case);
 /* The model's case that a guest's is to be like (`of` without its guest), under the guest's pin

@@ -264,11 +264,15 @@ static bool write_files(struct convoy_command *run, const struct convoy_report *
     return written;
 }
 
-/* Is there a row; of an interpreter, where `guests` is set? */
-static bool anything_measured(const struct convoy_command *run, bool guests)
+/* Is there a row: any, one with requests, one of an interpreter? */
+enum rows { OF_ANY, WITH_REQUESTS, OF_INTERPRETERS };
+static bool anything_measured(const struct convoy_command *run, enum rows which)
 {
     for (size_t c = 0; c < run->plan.length; c++) {
-        if (convoy_measured(&run->plan, c) && (!guests || run->plan.cases[c].guest != NULL)) {
+        const struct convoy_case *each = &run->plan.cases[c];
+        bool fits = which == OF_ANY || (which == WITH_REQUESTS && each->serves) ||
+                    (which == OF_INTERPRETERS && each->guest != NULL);
+        if (fits && convoy_measured(&run->plan, c)) {
             return true;
         }
     }
@@ -289,8 +293,10 @@ static void tell_where(const struct convoy_command *run, bool complete)
     if (complete) {
         fprintf(stderr, "wrote %s/convoy.csv, convoy-summary.csv, convoy-latency.csv\n",
                 folder);
-    } else if (anything_measured(run, false)) {
+    } else if (anything_measured(run, OF_ANY)) {
         fprintf(stderr, "not complete: what was measured is in %s/convoy.csv.part\n", folder);
+    } else {
+        fprintf(stderr, "nothing was measured yet: no file is left in %s\n", folder);
     }
 }
 
@@ -304,7 +310,10 @@ static bool conclude(struct convoy_command *run, bool complete, struct error *er
     struct error later;
     bool stored = write_files(run, &report, complete, complete ? error : &later);
 
-    if (!run->settings->quiet && !run->settings->csv && anything_measured(run, false)) {
+    for (int f = 0; !anything_measured(run, OF_ANY) && f < FILES; f++) {
+        outfile_discard(&run->files[f]);
+    }
+    if (!run->settings->quiet && !run->settings->csv && anything_measured(run, WITH_REQUESTS)) {
         convoy_print(&report, &style, stdout);
     }
     bool shown = finish_output(complete && stored ? error : &later);
@@ -333,7 +342,7 @@ static bool run_convoy(const struct settings *settings, struct error *error)
         }
         progress_clear(&run.progress);
         going = conclude(&run, going, error) &&
-                interpreters_gave(settings, anything_measured(&run, true), error);
+                interpreters_gave(settings, anything_measured(&run, OF_INTERPRETERS), error);
     }
     release(&run);
     return going;

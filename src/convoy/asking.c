@@ -26,6 +26,8 @@ struct asking {
     uint64_t start_ns, counted_from_ns, until_ns, given_up_ns;
     uint64_t next;    /* number of the request that is sent next */
     uint64_t last_ns; /* when the last that counts was answered, or given up */
+    uint64_t
+        overtaken;    /* a request with this number or a later one was answered; 0: none was */
     unsigned window;  /* so many are under way at most */
     unsigned waiting; /* so many are */
     struct request requests[CONVOY_WINDOW]; /* [waiting], in no order */
@@ -105,13 +107,29 @@ static void send_next(struct asking *asking, uint64_t due, uint64_t now)
     send_number(asking, asking->next++);
 }
 
-/* Sends again what has waited for too long; when the next will have. */
+/* Loopback and the server's socket keep the order: what a later request's answer has overtaken is
+ * lost. What nothing has overtaken may stand in the queue, and a server that is behind would answer
+ * it twice: of these only the first is sent again, to see whether anybody is there. */
+static bool seems_lost(const struct asking *asking, uint64_t number)
+{
+    for (unsigned i = 0; number >= asking->overtaken && i < asking->waiting; i++) {
+        if (asking->requests[i].number < number) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Sends again what has waited for too long and seems lost; when the next will have waited. */
 static uint64_t resend(struct asking *asking, uint64_t now)
 {
     uint64_t next = NEVER;
 
     for (unsigned i = 0; i < asking->waiting; i++) {
         struct request *request = &asking->requests[i];
+        if (!seems_lost(asking, request->number)) {
+            continue;
+        }
         if (now >= request->resend_ns) {
             send_number(asking, request->number);
             asking->answers->resent++;
@@ -142,9 +160,8 @@ static void settle(struct asking *asking, struct request *request, uint64_t now)
 {
     if (counts(asking, request, now)) {
         enter(asking, request, now);
+        asking->answers->in_time += !has_rate(asking) || now < asking->until_ns;
     }
-    asking->answers->in_time +=
-        now >= asking->counted_from_ns && (!has_rate(asking) || now < asking->until_ns);
     *request = asking->requests[--asking->waiting];
 }
 
@@ -160,6 +177,7 @@ static void take_in(struct asking *asking, const struct convoy_message *message,
     }
     for (unsigned i = 0; i < asking->waiting; i++) {
         if (asking->requests[i].number == number) {
+            asking->overtaken = number > asking->overtaken ? number : asking->overtaken;
             settle(asking, &asking->requests[i], now);
             return;
         }

@@ -266,6 +266,28 @@ const char *convoy_case_name(const struct convoy_case *this_case)
                                     : this_case->lock->name;
 }
 
+double convoy_unanswered(const struct convoy_plan *plan, size_t c)
+{
+    double due = 0, not_answered = 0;
+
+    for (unsigned rep = 0; rep < plan->reps; rep++) {
+        const struct convoy_sample *sample = convoy_sample_at(plan, c, rep);
+        double missing = (double)(sample->unanswered + sample->unsent);
+        due += (double)sample->requests + missing;
+        not_answered += missing;
+    }
+    return not_answered / due;
+}
+
+bool convoy_is_bound(const struct convoy_plan *plan, size_t c, enum convoy_figure figure)
+{
+    static const double beyond[CONVOY_FIGURES] = {
+        [CONVOY_P50] = 0.5, [CONVOY_P90] = 0.1, [CONVOY_P99] = 0.01, [CONVOY_P999] = 0.001};
+    bool is_latency = figure >= CONVOY_P50 && figure <= CONVOY_LONGEST;
+
+    return is_latency && convoy_unanswered(plan, c) > beyond[figure] / 10;
+}
+
 bool convoy_measured(const struct convoy_plan *plan, size_t c)
 {
     for (unsigned rep = 0; rep < plan->reps; rep++) {

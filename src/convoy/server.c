@@ -20,7 +20,7 @@ const struct convoy_lock convoy_locks[CONVOY_LOCKS] = {{"gil", &gil_switching},
                                                        {"critical", &gil_critical},
                                                        {"none", NULL}};
 
-/* Decrements between two looks at a signal, or at the clock: a few milliseconds. */
+/* Decrements between two looks at whether it is over: a few milliseconds. */
 enum { STRETCH_MAX = 1 << 23 };
 
 /* What the threads of one repetition share. */
@@ -32,6 +32,7 @@ struct server {
     int socket;
     struct worker *workers; /* workers[1 + setup->hogs] */
     struct run run;         /* what the hogs do, and where */
+    uint64_t pieces;        /* of run.chunk, which a chunk of the setup is cut into */
     /* clock_now() at which all leave, whatever the client does; INFINITY until it was told to
      * begin. */
     _Atomic double end_s;
@@ -106,6 +107,27 @@ static void answer(struct server *server, const struct worker *me,
     take(server, me);
 }
 
+/* Nobody is there who waits for an answer, or for ever: then it is over. */
+static void look_for_client(struct server *server)
+{
+    if (convoy_client_has_ended(server->client) || is_late(server)) {
+        convoy_client_set_over(server->client);
+    }
+}
+
+/* What a request takes, with the lock; cut into pieces, so that a long one ends in time. */
+static void work_for_request(struct server *server)
+{
+    for (uint64_t left = server->setup->held; left > 0 && !is_over(server);) {
+        uint64_t piece = left < STRETCH_MAX ? left : STRETCH_MAX;
+        kernel_countdown.run(NULL, piece);
+        left -= piece;
+        if (left > 0) {
+            look_for_client(server);
+        }
+    }
+}
+
 static void serve(struct server *server, const struct worker *me)
 {
     begin(server);
@@ -115,17 +137,11 @@ static void serve(struct server *server, const struct worker *me)
         struct sockaddr_in from;
 
         if (!receive(server, me, &message, &from)) {
-            if (convoy_client_has_ended(server->client) || is_late(server)) {
-                convoy_client_set_over(server->client);
-            }
+            look_for_client(server);
             continue;
         }
         if (message.number != CONVOY_OVER) {
-            for (uint64_t left = server->setup->held; left > 0 && !is_over(server);) {
-                uint64_t piece = left < STRETCH_MAX ? left : STRETCH_MAX;
-                kernel_countdown.run(NULL, piece);
-                left -= piece;
-            }
+            work_for_request(server);
             message.number++;
             answer(server, me, &message, &from);
         }
@@ -148,26 +164,34 @@ static void let_alone(struct server *server)
 
 /* A client that died while the I/O thread waits for the lock, which a long switch interval may
  * make it do for ever, is noticed here: now and then a hog looks at the clock. */
-static bool sees_late(const struct server *server, unsigned *chunks)
+static bool sees_late(const struct server *server, unsigned *pieces)
 {
-    const uint64_t chunks_per_look = 1 + STRETCH_MAX / server->setup->chunk;
+    const uint64_t pieces_per_look = 1 + STRETCH_MAX / server->run.chunk;
 
-    return ++*chunks % chunks_per_look == 0 && is_late(server);
+    return ++*pieces % pieces_per_look == 0 && is_late(server);
+}
+
+/* What is done between two looks at the lock; a long one in pieces, so that it ends in time. */
+static void do_chunk(struct server *server, struct worker *me, unsigned *pieces)
+{
+    for (uint64_t p = 0; p < server->pieces && !is_over(server); p++) {
+        worker_do_chunk(me);
+        if (sees_late(server, pieces)) {
+            convoy_client_set_over(server->client);
+        }
+    }
 }
 
 static void hog(struct server *server, struct worker *me)
 {
-    unsigned chunks = 0;
+    unsigned pieces = 0;
 
     take(server, me);
     while (!is_over(server) && worker_has_work(me)) {
-        worker_do_chunk(me);
+        do_chunk(server, me, &pieces);
         if (server->gil != NULL && gil_should_yield(server->gil)) {
             gil_release(server->gil, me->id);
             gil_acquire(server->gil, me->id);
-        }
-        if (sees_late(server, &chunks)) {
-            convoy_client_set_over(server->client);
         }
     }
     drop(server, me);
@@ -220,17 +244,20 @@ static void prepare_run(struct server *server)
 {
     const struct convoy_setup *setup = server->setup;
 
-    server->run =
-        (struct run){.kernel = &kernel_countdown,
-                     .threads = 1 + setup->hogs,
-                     .chunk = setup->chunk,
-                     .stretch = setup->chunk < STRETCH_MAX ? setup->chunk : STRETCH_MAX,
-                     .call_max = setup->chunk,
-                     .machine = setup->machine,
-                     .slots = setup->slots,
-                     .slot_count = setup->slot_count,
-                     .workers = server->workers,
-                     .chunks_per_sample = UINT32_MAX};
+    /* As long as the chunk together, but for a decrement each. */
+    server->pieces = setup->chunk / STRETCH_MAX + 1;
+    uint64_t piece = (setup->chunk + server->pieces - 1) / server->pieces;
+
+    server->run = (struct run){.kernel = &kernel_countdown,
+                               .threads = 1 + setup->hogs,
+                               .chunk = piece,
+                               .stretch = piece,
+                               .call_max = piece,
+                               .machine = setup->machine,
+                               .slots = setup->slots,
+                               .slot_count = setup->slot_count,
+                               .workers = server->workers,
+                               .chunks_per_sample = UINT32_MAX};
     for (unsigned w = 0; w < server->run.threads; w++) {
         /* Until told to stop; its progress is one window. */
         server->workers[w] = (struct worker){.run = &server->run,

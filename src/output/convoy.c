@@ -68,14 +68,22 @@ static void print_interval(struct estimate estimate, const struct style *style, 
             width - (int)strlen(text), mark, style->plain);
 }
 
-static void print_time(struct estimate estimate, int width, FILE *to)
+/* "21.4 ms", and where it is no more than a bound "≥21.4 ms", or ">21.4 ms" without UTF-8. */
+static void print_time(const struct convoy_report *report, size_t c, enum convoy_figure figure,
+                       int width, const struct style *style, FILE *to)
 {
+    struct estimate estimate = estimate_of(report, c, figure);
+    bool bound = estimate.n > 0 && convoy_is_bound(report->plan, c, figure);
     char text[16] = "-";
 
     if (estimate.n > 0) {
         format_time(text, sizeof text, estimate.median);
     }
-    fprintf(to, "%*s", width, text);
+    fprintf(to, "%*s%s%s", width - (int)strlen(text) - bound, "",
+            !bound        ? ""
+            : style->utf8 ? "≥"
+                          : ">",
+            text);
 }
 
 static void print_count(struct estimate estimate, int width, FILE *to)
@@ -100,11 +108,11 @@ static void print_row(const struct convoy_report *report, size_t c, const struct
     fprintf(to, "%-*s%4u", NAME_WIDTH, convoy_case_name(this_case), this_case->hogs);
     print_count(requests, 9, to);
     print_interval(requests, style, to);
-    print_time(p50, 9, to);
+    print_time(report, c, CONVOY_P50, 9, style, to);
     print_interval(p50, style, to);
-    print_time(estimate_of(report, c, CONVOY_P90), 8, to);
+    print_time(report, c, CONVOY_P90, 8, style, to);
     for (size_t t = 0; t < sizeof tail / sizeof *tail; t++) {
-        print_time(estimate_of(report, c, tail[t]), 9, to);
+        print_time(report, c, tail[t], 9, style, to);
     }
     if (share.n > 0) {
         fprintf(to, "%8.3g%s", share.median, style->utf8 ? "×" : "x");
@@ -164,6 +172,16 @@ static void print_table(const struct convoy_report *report, const struct section
     }
 }
 
+static bool any_bound(const struct convoy_report *report)
+{
+    for (size_t c = 0; c < report->plan->length; c++) {
+        if (convoy_is_bound(report->plan, c, CONVOY_LONGEST)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void print_tables(const struct convoy_report *report, const struct style *style,
                          FILE *to)
 {
@@ -181,11 +199,17 @@ static void print_tables(const struct convoy_report *report, const struct style 
         }
     }
     report_marks(marks, style, to);
-    fprintf(to,
-            "\n%sp50, p99: half of the answers, 99 of 100, take at most so long; of fewer than "
-            "100 (p99.9:\n1000) answers it is the longest\nhogs do: the work of all hogs "
-            "together, against that of one alone, without requests, in the\nsame block%s\n",
-            style->dim, style->plain);
+    if (any_bound(report)) {
+        fprintf(to, "%s: more than so long, for too many requests were never answered\n",
+                style->utf8 ? "≥" : ">");
+    }
+    fprintf(
+        to,
+        "\n%sp50, p99: half of the requests, 99 of 100, are answered after so long at most; "
+        "of fewer\nthan 100 (p99.9: 1000) it is the longest; the intervals of all are in "
+        "convoy-summary.csv\nhogs do: the work of all hogs "
+        "together, against that of one alone, without requests, in the\nsame block%s\n",
+        style->dim, style->plain);
 }
 
 /* A row a switch interval: what a request waits, and what the hogs achieve. */
@@ -210,8 +234,8 @@ static void print_frontier(const struct convoy_report *report, size_t from,
         format_time(time, sizeof time, each->switch_interval_s);
         fprintf(to, "%15s", time);
         print_count(estimate_of(report, c, CONVOY_REQUESTS), 16, to);
-        print_time(estimate_of(report, c, CONVOY_P50), 9, to);
-        print_time(estimate_of(report, c, CONVOY_P99), 9, to);
+        print_time(report, c, CONVOY_P50, 9, style, to);
+        print_time(report, c, CONVOY_P99, 9, style, to);
         print_count(estimate_of(report, c, CONVOY_HOGS), 17, to);
         fprintf(to, "%8.3g%s\n", estimate_of(report, c, CONVOY_SHARE).median,
                 style->utf8 ? "×" : "x");
@@ -234,7 +258,7 @@ static void print_frontiers(const struct convoy_report *report, const struct sty
     }
 }
 
-/* What was not sent is in no latency: of each case that has such. */
+/* What was due and could not be sent: of each case that has such. */
 static void print_unsent(const struct convoy_report *report, size_t c,
                          const struct style *style, FILE *to)
 {
@@ -255,7 +279,7 @@ static void print_unsent(const struct convoy_report *report, size_t c,
         snprintf(interval, sizeof interval, ", switch interval %s", time);
     }
     fprintf(to,
-            "%s%s, %u hog%s, pin %s%s: %llu of %llu requests that were due (%.2g %%) could not "
+            "%s%s, %u hog%s, pin %s%s: %llu of %llu requests that were due (%.3g %%) could not "
             "be sent in time.%s\n",
             style->warn, convoy_case_name(each), each->hogs, each->hogs == 1 ? "" : "s",
             each->pin->name, interval, (unsigned long long)unsent, (unsigned long long)due,
@@ -276,11 +300,15 @@ static void print_warnings(const struct convoy_report *report, const struct styl
         unanswered += sample->unanswered;
         unsent += sample->unsent;
     }
-    fputs(resent + wrong + unanswered + unsent > 0 ? "\n" : "", to);
+    fputs(resent + late + wrong + unanswered + unsent > 0 ? "\n" : "", to);
     if (resent > 0) {
+        fprintf(to, "%llu requests were sent again, after 1 s without an answer.\n",
+                (unsigned long long)resent);
+    }
+    if (late > 0) {
         fprintf(to,
-                "%llu requests were sent again after 1 s; %llu of their answers came late.\n",
-                (unsigned long long)resent, (unsigned long long)late);
+                "%llu answers came that nobody waited for any more: they are counted once.\n",
+                (unsigned long long)late);
     }
     if (unanswered > 0) {
         fprintf(to, "%llu requests were sent and not answered: their wait so far counts.\n",

@@ -62,7 +62,9 @@ static void print_pair(const struct convoy_report *report, size_t theirs, size_t
     for (int i = 0; i < COMPARED; i++) {
         struct estimate a = convoy_estimate(report->plan, theirs, compared[i], report->scratch);
         struct estimate b = convoy_estimate(report->plan, ours, compared[i], report->scratch);
-        enum pair_verdict verdict = judge(a, b);
+        bool bound = convoy_is_bound(report->plan, theirs, compared[i]) ||
+                     convoy_is_bound(report->plan, ours, compared[i]);
+        enum pair_verdict verdict = bound ? PAIR_UNDECIDED : judge(a, b);
         print_figure(report, theirs, compared[i], to);
         fprintf(to, "%10.3g%s%s%s", a.median / b.median, style->warn, marks[verdict],
                 style->plain);
@@ -83,11 +85,10 @@ static void print_verdicts(const struct verdicts *verdicts, FILE *to)
         fputs("! apart: by more than that, and the intervals do not overlap\n", to);
     }
     if (undecided > 0) {
-        fprintf(
-            to,
-            "? undecided: fewer than %d blocks, intervals that overlap, or one that spans a "
-            "factor of 3\n",
-            INTERVAL_NEEDS);
+        fprintf(to,
+                "? undecided: fewer than %d blocks, intervals that overlap, one that spans a "
+                "factor of 3,\n  or too many requests that were never answered\n",
+                INTERVAL_NEEDS);
     }
 }
 

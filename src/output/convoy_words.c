@@ -95,7 +95,13 @@ static void say_comparison(struct paragraph *to, const struct convoy_report *rep
     struct estimate ratio = times_as_long(report, c, alone),
                     now = convoy_estimate(report->plan, c, CONVOY_P50, report->scratch);
 
-    if (ratio.n < INTERVAL_NEEDS) {
+    if (ratio.n < INTERVAL_NEEDS || convoy_is_bound(report->plan, alone, CONVOY_P50)) {
+        return;
+    }
+    if (convoy_is_bound(report->plan, c, CONVOY_P50)) {
+        if (ratio.lo >= 2) {
+            say(to, ", at least %.0f times as long as alone", rounded_down(ratio.lo));
+        }
         return;
     }
     if (ratio.lo <= 1 && ratio.hi >= 1) {
@@ -115,7 +121,7 @@ static void say_comparison(struct paragraph *to, const struct convoy_report *rep
     }
 }
 
-/* With fewer answers in a repetition than that there is no hundredth. */
+/* With fewer requests in a repetition than that there is no hundredth. */
 static bool has_hundredth(const struct convoy_report *report, size_t c)
 {
     const struct convoy_plan *plan = report->plan;
@@ -123,11 +129,36 @@ static bool has_hundredth(const struct convoy_report *report, size_t c)
 
     for (unsigned rep = 0; rep < plan->reps; rep++) {
         const struct convoy_sample *sample = convoy_sample_at(plan, c, rep);
-        if (sample->measured && sample->requests < least) {
-            least = sample->requests;
+        uint64_t due = sample->requests + sample->unanswered + sample->unsent;
+        if (sample->measured && due < least) {
+            least = due;
         }
     }
     return least >= 100;
+}
+
+/* "the median answer takes …", as far as that is known: what was never answered only bounds it.
+ * `alone`: to compare with, or plan->length. */
+static void say_answers(struct paragraph *to, const struct convoy_report *report, size_t c,
+                        size_t alone)
+{
+    bool hundredth = has_hundredth(report, c),
+         bound = convoy_is_bound(report->plan, c, CONVOY_LONGEST);
+
+    say(to, convoy_is_bound(report->plan, c, CONVOY_P50)
+                ? ": half of the requests wait for at least "
+                : ": the median answer takes ");
+    say_figure(to, report, c, CONVOY_P50, format_time);
+    if (alone < report->plan->length) {
+        say_comparison(to, report, c, alone);
+    }
+    say(to, hundredth ? "; one in a hundred takes at least "
+            : bound   ? "; the longest wait is more than "
+                      : "; the slowest of the few answers takes ");
+    say_figure(to, report, c, hundredth ? CONVOY_P99 : CONVOY_LONGEST, format_time);
+    say(to, "; answered a second: ");
+    say_figure(to, report, c, CONVOY_REQUESTS, format_count);
+    say(to, ".");
 }
 
 /* "Alone: the median answer takes …"; `alone` is the case without hogs, or plan->length. */
@@ -135,7 +166,6 @@ static void say_case(const struct convoy_report *report, size_t c, size_t alone,
                      const struct style *style, FILE *out)
 {
     unsigned hogs = report->plan->cases[c].hogs;
-    bool hundredth = has_hundredth(report, c);
     struct paragraph paragraph = {0, ""}, *to = &paragraph;
 
     if (hogs == 0) {
@@ -143,17 +173,11 @@ static void say_case(const struct convoy_report *report, size_t c, size_t alone,
     } else {
         say(to, "Beside %u CPU-bound thread%s", hogs, hogs == 1 ? "" : "s");
     }
-    say(to, ": the median answer takes ");
-    say_figure(to, report, c, CONVOY_P50, format_time);
-    if (hogs > 0 && alone < report->plan->length) {
-        say_comparison(to, report, c, alone);
+    if (convoy_unanswered(report->plan, c) >= 1) {
+        say(to, ": nothing was answered, however long it waited.");
+    } else {
+        say_answers(to, report, c, hogs > 0 ? alone : report->plan->length);
     }
-    say(to, hundredth ? "; one in a hundred takes at least "
-                      : "; the slowest of the few answers takes ");
-    say_figure(to, report, c, hundredth ? CONVOY_P99 : CONVOY_LONGEST, format_time);
-    say(to, "; answered a second: ");
-    say_figure(to, report, c, CONVOY_REQUESTS, format_count);
-    say(to, ".");
     paragraph_print(to, style, out);
 }
 
@@ -210,27 +234,41 @@ static bool is_first(const struct convoy_plan *plan, size_t c)
                                      plan->cases[c - 1].alone != plan->cases[c].alone);
 }
 
+/* One policy's are enough; the tables have all. Where there are interpreters it is theirs. */
+static const struct pin_policy *pin_of_sentences(const struct convoy_plan *plan)
+{
+    for (size_t c = 0; c < plan->length; c++) {
+        if (plan->cases[c].guest != NULL) {
+            return plan->cases[c].pin;
+        }
+    }
+    return plan->cases[0].pin;
+}
+
 void convoy_sentences(const struct convoy_report *report, const struct style *style, FILE *to)
 {
     const struct convoy_plan *plan = report->plan;
-    const struct pin_policy *pin =
-        plan->cases[0].pin; /* one's are enough; the tables have all */
+    const struct pin_policy *pin = pin_of_sentences(plan);
 
     fprintf(to, "\n%sIn words%s: an I/O thread%s, and CPU-bound threads of the same process\n",
             style->bold, style->plain,
             plan->pins > 1 ? pin->binds ? ", pinned" : ", not pinned" : "");
     for (size_t c = 0; c < plan->length; c++) {
         const struct convoy_case *each = &plan->cases[c];
-        if (is_first(plan, c) && (each->pin == pin || each->guest != NULL)) {
+        if (is_first(plan, c) && each->pin == pin) {
             say_lock(report, c, style, to);
         }
     }
     if (report->blocks_done < INTERVAL_NEEDS) {
+        char blocks[32] = "a part of one block";
+        if (report->blocks_done > 0) {
+            snprintf(blocks, sizeof blocks, "%u block%s", report->blocks_done,
+                     report->blocks_done == 1 ? "" : "s");
+        }
         fprintf(to,
-                "\nThese are the figures of %u block%s, and no more: to compare takes %d "
+                "\nThese are the figures of %s, and no more: to compare takes %d "
                 "(--reps=%d).\n",
-                report->blocks_done, report->blocks_done == 1 ? "" : "s", INTERVAL_NEEDS,
-                INTERVAL_NEEDS);
+                blocks, INTERVAL_NEEDS, INTERVAL_NEEDS);
     } else {
         fputs("\nThe median answer: half of the answers are quicker, half are slower.\n", to);
     }

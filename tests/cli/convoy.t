@@ -28,6 +28,14 @@ sub summary { return csv_rows(slurp("$_[0]/convoy-summary.csv")) }
 sub served { return grep { $_->{requests} ne '' } @_ }
 sub case_of { return "@{$_[0]}{qw(system lock pin hogs switch_interval_s)} @{[$_[0]{requests} eq '' ? 'alone' : '']}" }
 
+subtest 'a chunk that outlasts everything ends with the run' => sub {
+    my $folder = temp_folder();
+    my $result = gilscope(words('convoy -q -r1 -T20ms --lock=gil --hogs=1 --chunk=1000s -o'), $folder);
+    is($result->{exit}, 0, 'it ends') or diag($result->{err});
+    my ($served) = grep { $_->{hogs} == 1 && $_->{requests} ne '' } csv_rows(slurp("$folder/convoy.csv"));
+    is($served->{requests}, 0, 'nothing was answered: the hog never looked at the lock');
+};
+
 subtest 'its files, and every case in every block' => sub {
     my ($folder, $result) = convoy();
     is(join(' ', names_in($folder)), "@files", 'three files');

@@ -354,8 +354,8 @@ static void test_what_got_no_answer_stands_in_the_latencies(void **state)
     assert_true(as_long_as(answers, demand.grace_s) >= QUICK_LAST + 1 - silent_from);
     assert_true((double)answers->latencies.longest_ns * 1e-9 >=
                 0.22 + demand.grace_s - (double)silent_from / QUICK);
-    /* 0.32 s in all, and each at most every 0.05 s. */
-    assert_true(answers->resent > 0 && answers->resent <= 6 * CONVOY_WINDOW);
+    /* 0.32 s in all, and only the first, every 0.05 s: the others may just stand behind it. */
+    assert_in_range(answers->resent, 1, 6);
     free(answers);
 }
 
