@@ -97,7 +97,7 @@ sub none_is_left {
 }
 
 # The end of a file that is complete.
-my %ends = ('trace.json' => qr/\]\s*\}?\s*\z/, 'topology.xml' => qr/<\/topology>\s*\z/);
+my %ends = ('trace.json' => qr/"otherData":\{[^{}]*\}\}\s*\z/, 'topology.xml' => qr/<\/topology>\s*\z/);
 my %rows_of;
 
 # How many records a complete file of that command has; undef where it is not always the same.
