@@ -3,7 +3,7 @@
 # machine), convoy.dat (a block a latency curve: the share of requests that took longer),
 # requests.dat (a block a lock of the model, then a block an interpreter) and, where there are several
 # switch intervals, frontier.dat (a block a system and number of hogs). Drawn is the model under the first
-# pin policy of the file, and each interpreter beside the lock that models its own; of several switch
+# pin policy of the file, or unpinned where there are interpreters, and each interpreter beside the lock that models its own; of several switch
 # intervals the distribution of the one nearest to CPython's 5 ms.
 
 BEGIN {
@@ -19,6 +19,11 @@ BEGIN {
     }
     header_of_latency = "system,lock,pin,hogs,switch_interval_s,from_s,to_s,count"
     order_of["gil"] = 1; order_of["ticks"] = 2; order_of["critical"] = 3; order_of["none"] = 4
+    # Interpreters run unpinned: beside them so does what is drawn of the model.
+    while ((getline line < "convoy-summary.csv") > 0)
+        if (line !~ /^(system|model|"model"),/)
+            pin = "none"
+    close("convoy-summary.csv")
 }
 
 FILENAME == "machine.csv" {

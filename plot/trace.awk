@@ -67,6 +67,7 @@ function prepare() {
     if (!threads)
         fail("", "no threads")
     run = of[0, "run_s"] + 0
+    by_tasks = of[0, "variant"] ~ /^(tasks|pool)$/    # who has no task does nothing
     if (run <= 0 || total_of("span_s") <= 0)
         fail("", "nothing was recorded")
     shown = until > 0 && until < run ? until : run
@@ -159,7 +160,6 @@ function take(now, t, event) {
     else if (event == "native_ends")
         enter(t, holds[t] ? "running" : "other", now)
     else if (event == "task_begins") {
-        by_tasks = 1
         if (pass == 1 && t < rows)
             task[++tasks] = now " " t
         enter(t, "running", now)
@@ -189,7 +189,7 @@ function take_got(now, t,    real) {
 function remember(now, t, real) {
     # best in the middle of what is shown
     real = 2 * real + (now > 0.1 * shown && now < 0.9 * shown)
-    if (kept >= 1000 || real < best_kind || last_holder >= rows || t >= rows)
+    if (real < best_kind || (real == best_kind && kept >= 1000) || last_holder >= rows || t >= rows)
         return
     if (real > best_kind) {
         best_kind = real

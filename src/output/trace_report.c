@@ -106,10 +106,11 @@ static void say_cost(struct paragraph *words, const struct trace_report *report)
 
     format_time(event, sizeof event, report->event_s);
     say(words, "Recording takes %s an event", event);
-    if (report->slower.n > 0 && (report->slower.median >= 1 || report->slower.hi >= 1)) {
+    if (report->slower.n > 0 && report->slower.hi >= 1) {
         say(words,
-            "; no difference to be seen between runs with it and without (with it %.1f to %.1f "
-            "%% of the work a second, %zu pair%s of runs)",
+            "; it costs the run nothing that can be seen (with it %.1f to %.1f %% of the work "
+            "a "
+            "second that it does without, %zu pair%s of runs)",
             100 * report->slower.lo, 100 * report->slower.hi, report->slower.n,
             report->slower.n == 1 ? "" : "s");
     } else if (report->slower.n > 0) {

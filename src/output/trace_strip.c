@@ -44,7 +44,8 @@ static void draw(const double *ticks, double whole, const struct style *style, F
 {
     static const char *const levels[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     static const char *const letters = "_.:-=+*#";
-    double running = ticks[TRACE_RUNNING] / whole;
+    double running = ticks[TRACE_RUNNING] / whole, native = ticks[TRACE_NATIVE] / whole,
+           waiting = ticks[TRACE_WAITING] / whole, neither = 1 - running - native - waiting;
     bool coloured = *style->plain != '\0';
 
     if (running >= 1.0 / 16) {
@@ -55,9 +56,9 @@ static void draw(const double *ticks, double whole, const struct style *style, F
         } else {
             fprintf(to, "%s%c", coloured ? "\033[32m" : "", letters[level]);
         }
-    } else if (ticks[TRACE_NATIVE] > ticks[TRACE_WAITING]) {
+    } else if (native > waiting && native >= neither) {
         fprintf(to, "%s%s", coloured ? "\033[34m" : "", style->utf8 ? "▒" : "n");
-    } else if (ticks[TRACE_WAITING] > whole / 2) {
+    } else if (waiting > neither) {
         fprintf(to, "%s%s", coloured ? "\033[31m" : "", style->utf8 ? "·" : ",");
     } else {
         fputc(' ', to);
@@ -74,7 +75,8 @@ static void draw_ruler(const struct trace_report *report, const struct grid *gri
             style->plain);
     fprintf(to, "%s%*s%s%s\n", style->dim, indent, "",
             style->utf8
-                ? "▁…█ running, that share of the time   ▒ native   · waiting   blank: neither"
+                ? "▁…█ running, that share of the time   ▒ native   · waiting   blank: mostly "
+                  "neither"
                 : "_.:-=+*# running, its share   n native   , waiting   blank: neither",
             style->plain);
 }

@@ -121,7 +121,10 @@ static void look_ahead(struct gathering *gathering)
                 gathering->all_from =
                     record->time > gathering->all_from ? record->time : gathering->all_from;
             } else if (record->kind == TRACE_ENDS) {
-                of->cpu_s = record->detail / 1e6;
+                /* Of the stretch that is told, and read just outside it: not more than all of it. */
+                double stretch_s = seconds(gathering, record->time - buffer->records[0].time);
+                of->cpu_s = record->time <= horizon ? fmin(record->detail / 1e6, stretch_s)
+                                                    : (double)NAN;
                 gathering->all_to =
                     record->time < gathering->all_to ? record->time : gathering->all_to;
             } else if (record->kind == TRACE_GOT) {

@@ -55,11 +55,15 @@ sub one_holder_at_a_time {
 }
 
 # Who is made to wait for the switch has seen the request, while it had the lock that it then gave up.
+# Who is switched away has seen the request, and has another thread have the lock before it goes on.
 sub switches_are_seen {
-    my (%saw, @wrong);
+    my (%saw, @wrong, %gave);
 
     for my $event (@_) {
         my $thread = $event->{thread};
+        push @wrong, "$thread at $event->{time_s}: nobody else had it" if $event->{event} eq 'switched' && !$gave{$thread};
+        $gave{$thread} = 0 if $event->{event} eq 'gave_up';
+        if ($event->{event} eq 'got') { $gave{$_} = 1 for grep { $_ ne $thread } keys %gave }
         $saw{$thread} = '' if $event->{event} =~ /^(?:got|wants|begins)$/;
         $saw{$thread} .= " $event->{event}" if $event->{event} =~ /^(?:sees|gave_up|switched)$/;
         push @wrong, "$thread at $event->{time_s}:$saw{$thread}" if $event->{event} eq 'switched' && $saw{$thread} ne ' sees gave_up switched';
