@@ -75,8 +75,7 @@ static void draw_ruler(const struct trace_report *report, const struct grid *gri
             style->plain);
     fprintf(to, "%s%*s%s%s\n", style->dim, indent, "",
             style->utf8
-                ? "▁…█ running, that share of the time   ▒ native   · waiting   blank: mostly "
-                  "neither"
+                ? "▁…█ running, that share of the time   ▒ native   · waiting   blank: neither"
                 : "_.:-=+*# running, its share   n native   , waiting   blank: neither",
             style->plain);
 }
