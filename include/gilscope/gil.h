@@ -33,9 +33,11 @@
 
 struct trace; /* trace.h */
 
+#define SWITCH_INTERVAL_MAX_S 1e9
 struct gil_config {
-    double switch_interval_s; /* sys.setswitchinterval; locks without one ignore it */
-    struct trace *trace;      /* what happens is recorded there; null: nowhere */
+    /* sys.setswitchinterval: 0 to SWITCH_INTERVAL_MAX_S; locks without one ignore it. */
+    double switch_interval_s;
+    struct trace *trace; /* what happens is recorded there; null: nowhere */
 };
 
 /* Kept by the lock, under the lock (`forced` alone: under a mutex of its own). */

@@ -103,6 +103,12 @@ mutex:
 /* Not looked at by clang: nobody else has the lock yet. */
 static struct gil *create(const struct gil_config *config) NO_THREAD_SAFETY_ANALYSIS
 {
+    /* Neither less than nothing nor more than the clock can count; nor NaN. */
+    if (!(config->switch_interval_s >= 0 &&
+          config->switch_interval_s <= SWITCH_INTERVAL_MAX_S)) {
+        errno = EINVAL;
+        return NULL;
+    }
     struct switching *lock = calloc(1, sizeof *lock);
 
     if (lock == NULL) {

@@ -15,7 +15,7 @@ my %long = (
     bench => '-v nogil -t 2 -r 4 -T 50ms',
     breakeven => '-q --length=1us -t 2 -r 4 -T 50ms --pin=none',
     trace => '-t 2 -T 100ms',
-    convoy => '--hogs=1 --lock=gil -r 3 --time=100ms',
+    convoy => '--hogs=0 --lock=gil,none -r 4 --time=100ms', # no hog alone, of which there is no table
     costs => '-t 2 -r 3 -T 200us',
 );
 

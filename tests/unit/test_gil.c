@@ -3,6 +3,7 @@
 #include "gilscope/gil.h"
 
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -541,9 +542,24 @@ static void test_who_drops_it_is_not_who_gets_it(void **state)
     check_turns(9);
 }
 
+/* No deadline can be made of these. */
+static void test_an_interval_is_a_time(void **state)
+{
+    const double wrong[] = {-1e-3, 2 * SWITCH_INTERVAL_MAX_S, NAN, INFINITY};
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        const struct gil_config config = {.switch_interval_s = wrong[i]};
+        struct error error = {0};
+        struct gil *gil;
+        assert_false(gil_create(&gil, &gil_switching, &config, &error));
+        assert_non_null(strstr(error.text, strerror(EINVAL)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_interval_is_a_time),
         cmocka_unit_test(test_only_one_thread_is_inside),
         cmocka_unit_test(test_short_lives_lose_no_wake_up),
         cmocka_unit_test(test_the_patient_ask_for_nothing),
