@@ -46,9 +46,9 @@ REPLAYS := $(FUZZERS:tests/fuzz/%.c=$(BUILD)/tests/%)
 all: gilscope python plugins ## build ./gilscope (the default)
 
 # Linked where it was built and copied here only when it changed: so gcc and clang builds can
-# take turns.
+# take turns. Moved here, for a program that is running cannot be written to.
 gilscope: $(BUILD)/gilscope FORCE
-	@cmp -s $< $@ || cp $< $@
+	@cmp -s $< $@ || { cp $< $<.copy && mv $<.copy $@; }
 
 $(BUILD)/gilscope: $(BUILD)/src/main.o $(OBJECTS) $(BUILD)/flags
 	$(call SAY,LINK)

@@ -3,6 +3,7 @@
 #include "gilscope/guard.h"
 
 #include "gilscope/interrupt.h"
+#include "gilscope/parse.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -39,6 +40,7 @@ static struct sigaction alarm_before;
 static stack_t stack_before; /* the main thread's, for handlers */
 static pid_t owner;          /* the process that opened the guard; others are its workers */
 static atomic_bool *told;    /* shared with forked workers; null: no guard is open */
+static atomic_bool leaving;  /* a thread of this process is on its way out */
 
 static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "a signal handler may only touch lock-free atomics");
 
@@ -48,22 +50,36 @@ static void say(const char *line)
     (void)written; /* nobody is left to be told of it */
 }
 
-/* Is it for us to tell? One line is enough where all threads crash, or all workers. */
+/* Leaving now could cut off who tells. */
+static void wait_for_the_end(void)
+{
+    for (;;) {
+        pause();
+    }
+}
+
+/* Is it for us to tell? One line is enough where all threads crash, or all workers. Of each process
+ * one thread comes through here, and ends it; the others wait for that. A worker that is not the
+ * first waits for the pool to end it; the owner goes, a worker having told why. */
 static bool is_first(void)
 {
-    /* Relaxed: who is first is all that counts; nothing is published with it. */
-    return !atomic_exchange_explicit(told, true, memory_order_relaxed);
+    /* Both relaxed: who is first is all that counts; nothing is published with it. */
+    if (atomic_exchange_explicit(&leaving, true, memory_order_relaxed)) {
+        wait_for_the_end();
+    }
+    bool first = !atomic_exchange_explicit(told, true, memory_order_relaxed);
+    if (!first && getpid() != owner) {
+        wait_for_the_end();
+    }
+    return first;
 }
 
 static void tell_crash(int number)
 {
-    if (!is_first()) {
-        for (;;) {
-            pause(); /* leaving now could cut off who tells; it ends us, or the pool does */
-        }
-    }
+    bool first = is_first();
+
     for (size_t i = 0; i < CRASHES; i++) {
-        if (crashes[i].signal == number) {
+        if (first && crashes[i].signal == number) {
             say(crashes[i].line);
         }
     }
@@ -77,6 +93,18 @@ static void tell_exit(void)
             say(exit_line);
         }
         _exit(getpid() == owner ? EXIT_FAILED : EXIT_SIGNALLED);
+    }
+}
+
+/* A handler for each thread that may call exit(): where several do at once, glibc before 2.41 gives
+ * each handler to one of them, and the first that finds none left ends the program, with its own
+ * exit code, before the one that tells is done. */
+static void register_exits(void)
+{
+    static unsigned registered; /* atexit is for ever */
+
+    while (registered < THREADS_MAX && atexit(tell_exit) == 0) {
+        registered++;
     }
 }
 
@@ -161,7 +189,6 @@ void guard_thread_end(void)
 
 bool guard_open(const char *name, struct error *error)
 {
-    static bool registered; /* atexit is for ever */
     static _Alignas(16) char main_stack[STACK_SIZE];
     const struct sigaction on_crash = {.sa_handler = tell_crash, .sa_flags = SA_ONSTACK};
     const struct sigaction on_alarm = {.sa_handler = tell_waiting,
@@ -183,9 +210,7 @@ bool guard_open(const char *name, struct error *error)
     }
     sigaction(SIGALRM, &on_alarm, &alarm_before);
     interrupt_alarm(PATIENCE_S);
-    if (!registered) {
-        registered = atexit(tell_exit) == 0;
-    }
+    register_exits();
     return true;
 }
 

@@ -7,9 +7,9 @@
 
 /* From now on a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT), here or in a forked worker, is
  * told as one of the kernel `name`, once, and ends its process with 128 + signal, without a core
- * file; exit() is told too, and ends it with EXIT_FAILED, a worker with 128. A second after a first
- * Ctrl-C who still waits is told about the second one. Call from the main thread, before others
- * start; one guard at a time. */
+ * file; exit() is told too, by up to THREADS_MAX threads at once, and ends it with EXIT_FAILED, a
+ * worker with 128. A second after a first Ctrl-C who still waits is told about the second one. Call
+ * from the main thread, before others start; one guard at a time. */
 bool guard_open(const char *name, struct error *error);
 
 /* Adds to the line where to find what was measured: folder/file. From the main thread; nothing

@@ -208,6 +208,35 @@ for my $case (['nogil'], ['pool', 'worker']) {
     };
 }
 
+# Which of the two comes first is chance; one in five went through before each had a handler.
+subtest 'exit in two threads at once' => sub {
+    my $path = kernel('both', <<'END', set_up => 'set_up', before => <<'END2');
+    if (units > 1000 && two) {
+        atomic_fetch_add(&there, 1);
+        while (atomic_load(&there) < 2) {}
+        exit(0);
+    }
+    for (volatile uint64_t i = 0; i < units; i++) {}
+    return units;
+END
+#include <stdatomic.h>
+static atomic_int there;
+static int two;
+static void *set_up(const struct kernel_place *p)
+{
+    two = p->threads > 1;
+    return &there;
+}
+END2
+    my %seen;
+    for (1 .. 25) {
+        my $result = gilscope(@small, '-q', "--kernel=$path", '-o', temp_folder());
+        my $lines = () = $result->{err} =~ /\n/g;
+        $seen{"exit $result->{exit}, " . ($result->{err} =~ /ended the program/ ? 'told' : 'not told') . ", $lines"}++;
+    }
+    is_deeply(\%seen, {'exit 1, told, 1' => 25}, 'told once, each time');
+};
+
 subtest 'a call that never returns: Ctrl-C says so, another one ends it' => sub {
     my ($job, $kept) = go_wrong('hang', 'thread', words('-q -v nogil'));
     ok(poll_until(sub { -e "$kept/mood.reached" }), 'it hangs');
