@@ -131,7 +131,8 @@ set border 0
 set xtics nomirror scale 0 textcolor rgb MUTED font SMALL
 set ytics nomirror scale 0 textcolor rgb MUTED font SMALL
 set grid noxtics ytics back lt 1 lc rgb 0xd9d9d6 lw 0.8 dt solid
-set xlabel 'threads (pool: processes)' textcolor rgb MUTED font SMALL
+# at the right: the key has the left, and may be long
+set label 'threads (pool: processes)' at screen RIGHT / W, screen (BOTTOM - 46) / H right textcolor rgb MUTED font SMALL
 set pointintervalbox 0.8
 # intervals are drawn as arrows with flat heads: yerrorbars would blank what lies behind them
 BAR = 0.0035

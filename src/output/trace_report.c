@@ -100,25 +100,37 @@ static void say_of_lock(struct paragraph *words, const struct trace_analysis *an
     }
 }
 
+/* What recording costs the run, where the pairs of runs agree well enough to tell. */
+static void say_slower(struct paragraph *words, const struct estimate *slower)
+{
+    const double too_wide = 0.2;
+    double lo = 100 * slower->lo, hi = 100 * slower->hi;
+    const char *plural = slower->n == 1 ? "" : "s";
+
+    if (slower->hi < 1) {
+        say(words,
+            "; with it the run does %.1f %% of the work a second that it does without "
+            "(%.1f to %.1f %%, %zu pair%s of runs)",
+            100 * slower->median, lo, hi, slower->n, plural);
+        return;
+    }
+    say(words,
+        "; %s (with it %.1f to %.1f %% of the work a second that it does without, "
+        "%zu pair%s of runs)",
+        slower->hi - slower->lo > too_wide
+            ? "what it costs the run cannot be told, so much do the runs differ"
+            : "it costs the run nothing that can be seen",
+        lo, hi, slower->n, plural);
+}
+
 static void say_cost(struct paragraph *words, const struct trace_report *report)
 {
     char event[32];
 
     format_time(event, sizeof event, report->event_s);
     say(words, "Recording takes %s an event", event);
-    if (report->slower.n > 0 && report->slower.hi >= 1) {
-        say(words,
-            "; it costs the run nothing that can be seen (with it %.1f to %.1f %% of the work "
-            "a "
-            "second that it does without, %zu pair%s of runs)",
-            100 * report->slower.lo, 100 * report->slower.hi, report->slower.n,
-            report->slower.n == 1 ? "" : "s");
-    } else if (report->slower.n > 0) {
-        say(words,
-            "; with it the run does %.1f %% of the work a second that it does without "
-            "(%.1f to %.1f %%, %zu pair%s of runs)",
-            100 * report->slower.median, 100 * report->slower.lo, 100 * report->slower.hi,
-            report->slower.n, report->slower.n == 1 ? "" : "s");
+    if (report->slower.n > 0) {
+        say_slower(words, &report->slower);
     }
     say(words, ". ");
 }

@@ -655,8 +655,9 @@ static char *words_of(const struct trace *trace, struct estimate slower, bool ut
 static void test_what_recording_costs_in_words(void **state)
 {
     const struct estimate slower = {.median = 0.8, .lo = 0.7, .hi = 0.9, .n = 6};
-    const struct estimate within = {.median = 0.98, .lo = 0.9, .hi = 1.1, .n = 6};
+    const struct estimate within = {.median = 0.98, .lo = 0.95, .hi = 1.05, .n = 6};
     const struct estimate faster = {.median = 1.07, .lo = 1.02, .hi = 1.1, .n = 6};
+    const struct estimate uneven = {.median = 0.98, .lo = 0.5, .hi = 1.6, .n = 6};
     struct trace trace = one_handoff();
     char *text = words_of(&trace, slower, false);
     (void)state;
@@ -664,6 +665,10 @@ static void test_what_recording_costs_in_words(void **state)
     free(text);
     text = words_of(&trace, within, false);
     assert_non_null(strstr(text, "nothing that can be seen"));
+    free(text);
+    text = words_of(&trace, uneven, false);
+    assert_non_null(strstr(text, "cannot be told"));
+    assert_null(strstr(text, "nothing that can be seen"));
     free(text);
     text = words_of(&trace, faster, true);
     assert_non_null(strstr(text, "nothing that can be seen"));
