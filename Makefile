@@ -45,10 +45,24 @@ REPLAYS := $(FUZZERS:tests/fuzz/%.c=$(BUILD)/tests/%)
 
 all: gilscope python plugins ## build ./gilscope (the default)
 
+# What is compiled is compiled by a make of its own, on all cores: goals of one command run one after
+# the other (see the end).
+JOBS = --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
+
 # Linked where it was built and copied here only when it changed: so gcc and clang builds can
 # take turns. Moved here, for a program that is running cannot be written to.
-gilscope: $(BUILD)/gilscope FORCE
-	@cmp -s $< $@ || { cp $< $<.copy && mv $<.copy $@; }
+gilscope: FORCE
+	@$(MAKE) $(JOBS) program
+	@cmp -s $(BUILD)/gilscope $@ || { cp $(BUILD)/gilscope $(BUILD)/gilscope.copy && mv $(BUILD)/gilscope.copy $@; }
+
+program: $(BUILD)/gilscope
+	@:
+
+units: FORCE
+	@$(MAKE) $(JOBS) test-programs
+
+test-programs: $(UNIT_TESTS) $(REPLAYS)
+	@:
 
 $(BUILD)/gilscope: $(BUILD)/src/main.o $(OBJECTS) $(BUILD)/flags
 	$(call SAY,LINK)
@@ -154,8 +168,11 @@ convoy: gilscope ## what a busy thread does to an answer. To results/, two minut
 plot: ## draw the pictures again from the CSV in RESULTS=results
 	@plot/plot "$$RESULTS"
 
+# TESTS: those to run, for instance TESTS=tests/cli/plot.t; SKIP: those of them to leave out.
+TESTS = $(UNIT_TESTS) $(wildcard tests/cli/*.t tests/check/*.t)
+SKIP =
 test: gilscope python plugins units ## run the tests
-	@GILSCOPE_PYTHON=none CC='$(CC)' BUILD='$(BUILD)' prove --timer -j2 $(UNIT_TESTS) tests/cli $(wildcard tests/check/*.t)
+	@GILSCOPE_PYTHON=none CC='$(CC)' BUILD='$(BUILD)' prove --timer -j2 $(filter-out $(SKIP),$(TESTS))
 
 # Each of tests/check/ is run by 'make test' as well, and there does only what is quick.
 check: test check-locks check-rule check-faults fuzz coverage sanitize valgrind ## all that can be checked, two hours
@@ -212,8 +229,6 @@ valgrind: gilscope units ## memcheck over the short unit tests and the short com
 	@CHECK=full CC='$(CC)' BUILD='$(BUILD)' prove --timer tests/check/valgrind.t
 
 python: $(MODULE)/built
-
-units: $(UNIT_TESTS) $(REPLAYS)
 
 # As a library: a test takes what it uses, and not the commands, whose table is main's.
 $(BUILD)/gilscope.a: $(OBJECTS)
@@ -296,7 +311,7 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
-.PHONY: all python plugins library bench breakeven gallery convoy plot test check check-locks check-rule check-faults fuzz coverage sanitize valgrind units example deps lint install uninstall clean help FORCE
+.PHONY: all program python plugins library test-programs bench breakeven gallery convoy plot test check check-locks check-rule check-faults fuzz coverage sanitize valgrind units example deps lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
-.SECONDARY: $(UNITS:%.c=$(BUILD)/%.o) $(FUZZERS:%.c=$(BUILD)/%.o)
+.SECONDARY: $(UNITS:%.c=$(BUILD)/%.o) $(FUZZERS:%.c=$(BUILD)/%.o) $(patsubst src/python/%.py,$(BUILD)/python/%.c,$(wildcard src/python/*.py))
 -include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNITS:%.c=$(BUILD)/%.d) $(FUZZERS:%.c=$(BUILD)/%.d)
