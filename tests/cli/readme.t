@@ -27,6 +27,14 @@ subtest 'the picture shown is in the repository' => sub {
     ok(-s "$ROOT/$_", "$_ is there") for @pictures;
 };
 
+subtest 'links within the page lead somewhere' => sub {
+    # As the forges make them: small letters, no punctuation, a hyphen for each blank.
+    my %anchors = map { (lc($_) =~ s/[^\w\s-]//gr =~ s/ /-/gr) => 1 } $readme =~ /^#+ (.+)$/mg;
+    my @links = $readme =~ /\]\(#([^)]+)\)/g;
+    cmp_ok(scalar @links, '>', 10, 'there are links');
+    ok($anchors{$_}, "#$_") for @links;
+};
+
 # The table of a command's options: name => [what, default].
 sub options_of {
     my ($command) = @_;
