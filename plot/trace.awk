@@ -67,7 +67,7 @@ function prepare() {
     if (!threads)
         fail("", "no threads")
     run = of[0, "run_s"] + 0
-    by_tasks = of[0, "variant"] ~ /^(tasks|pool)$/    # who has no task does nothing
+    by_tasks = of[0, "variant"] ~ /^(tasks|pool|nogil|serial)$/    # who has no task does nothing
     if (run <= 0 || total_of("span_s") <= 0)
         fail("", "nothing was recorded")
     shown = until > 0 && until < run ? until : run
@@ -150,6 +150,7 @@ function take(now, t, event) {
         if (holder == t) {
             holder = NOBODY
             gave_up = now
+            awaited = waiting > 0
         }
     } else if (event == "sees")
         sees[t] = now
@@ -177,7 +178,7 @@ function take_got(now, t,    real) {
             remember(now, t, real + (real && asked[t] > 0))
         else if (gave_up >= from && last_holder < rows && t < rows)
             arrow[++arrows] = gave_up " " last_holder " " now " " t
-    } else if (last_holder == t && waiting > 0 && pass == 2 && gave_up >= from && t < rows)
+    } else if (last_holder == t && awaited && pass == 2 && gave_up >= from && t < rows)
         vain[++vains] = gave_up " " t
     holds[t] = 1
     holder = last_holder = t

@@ -52,7 +52,7 @@ struct convoy_answers {
     uint64_t wrong;      /* answers that were none */
     uint64_t unanswered; /* were sent, and not answered; without a rate 1 at most */
     uint64_t unsent;     /* with a rate: were due, and not sent before the time was up */
-    uint64_t in_time;    /* answers that came within wall_s */
+    uint64_t in_time;    /* answers that came within wall_s, whenever they were due */
     double wall_s; /* with a rate the time; without, to the last answer, or its giving up */
     struct histogram latencies; /* of the answered; of the unanswered and the unsent, what they
                                    had waited at the end, which is less than they would have */
@@ -113,8 +113,10 @@ struct convoy_setup {
     double switch_interval_s;
     unsigned hogs;
     uint64_t chunk; /* decrements between two looks of a hog at the lock */
-    uint64_t held;  /* decrements that a request takes with the lock */
-    bool serves;    /* false: the hogs are alone, for demand.time_s */
+    uint64_t
+        held;    /* decrements that a request takes with the lock; a chunk apart, the I/O thread
+                       looks at it, as a hog does */
+    bool serves; /* false: the hogs are alone, for demand.time_s */
     struct convoy_demand demand;
 };
 

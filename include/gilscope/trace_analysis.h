@@ -22,7 +22,8 @@ struct trace_visitor {
     /* A thread was in that state from … to; none of length 0. */
     void (*slice)(void *context, unsigned thread, enum trace_state state, uint64_t from,
                   uint64_t to);
-    /* A thread waited while others had the lock; got: and has got it then. */
+    /* A thread waited while others had the lock, from when it wanted it, or, where it had to give
+     * it up, from then; got: and has got it then. */
     void (*wait)(void *context, unsigned thread, uint64_t from, uint64_t to, bool got);
     /* The lock went from one thread to another. */
     void (*handoff)(void *context, unsigned from, uint64_t gave_up, unsigned to, uint64_t got);
@@ -42,8 +43,10 @@ uint64_t trace_horizon(const struct trace *trace);
 
 /* Waits of one thread, or of all. */
 struct trace_waits {
-    uint64_t count;
-    double median_s, p99_s, longest_s; /* NAN where there is none */
+    uint64_t count; /* that ended with the lock */
+    /* NAN where there is none. p99 of fewer than 100 is the longest. */
+    double median_s, p99_s;
+    double longest_s; /* of those that had not ended when the trace did, too */
 };
 
 struct trace_thread {

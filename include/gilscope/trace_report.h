@@ -13,9 +13,9 @@ struct trace_report {
     const struct trace_analysis *analysis;
     const struct plan_case *of;
     const struct settings *settings;
-    double event_s;         /* what recording one event takes */
-    uint64_t json_events;   /* of each thread, that trace.json shows at most */
-    struct estimate slower; /* rate with recording / rate without; n 0: not measured */
+    double event_s;        /* what recording one event takes */
+    uint64_t json_events;  /* of each thread, that trace.json shows at most */
+    struct estimate speed; /* with recording, over that without; n 0: not measured */
 };
 
 /* trace.csv: an event a row, ordered by time; all of it goes to echo too, where it is not null. */

@@ -28,7 +28,7 @@ struct trace_run {
     struct trace_analysis analysis;
     struct outfile files[FILES];
     struct progress_line progress;
-    double slower[PAIRS]; /* the rate with recording / without */
+    double speed[PAIRS]; /* the rate with recording / without */
     size_t pairs_done;
     double event_s;
 };
@@ -116,23 +116,28 @@ static void release(struct trace_run *run)
     machine_close(run->machine);
 }
 
-/* One run without recording and one with it: the second is what is kept. */
+static bool measure_one(struct trace_run *run, bool records, struct sample *sample,
+                        struct error *error)
+{
+    runner_trace(run->runner, records ? &run->trace : NULL);
+    return runner_measure(run->runner, 0, sample, error);
+}
+
+/* One run without recording and one with it, now this one first and now the other, so that what
+ * drifts is not taken for what recording costs. The last of all records: it is what is kept. */
 static bool measure_pair(struct trace_run *run, struct error *error)
 {
-    struct sample without, with;
+    struct sample samples[2]; /* [records] */
+    bool first = (PAIRS - run->pairs_done) % 2 == 0;
     double done_s = run->settings.time_s * (double)(2 * run->pairs_done + 1);
 
     progress_draw(&run->progress, run->plan.cases[0].variant->name, done_s,
                   run->settings.time_s * (2 * PAIRS + 1));
-    runner_trace(run->runner, NULL);
-    if (!runner_measure(run->runner, 0, &without, error)) {
+    if (!measure_one(run, first, &samples[first], error) ||
+        !measure_one(run, !first, &samples[!first], error)) {
         return false;
     }
-    runner_trace(run->runner, &run->trace);
-    if (!runner_measure(run->runner, 0, &with, error)) {
-        return false;
-    }
-    run->slower[run->pairs_done++] = sample_rate(&with) / sample_rate(&without);
+    run->speed[run->pairs_done++] = sample_rate(&samples[true]) / sample_rate(&samples[false]);
     return true;
 }
 
@@ -245,7 +250,7 @@ static bool conclude(struct trace_run *run, bool complete, struct error *error)
         .settings = &run->settings,
         .event_s = run->event_s,
         .json_events = TRACE_JSON_EVENTS / run->trace.threads,
-        .slower = estimate_median(run->slower, run->pairs_done),
+        .speed = estimate_median(run->speed, run->pairs_done),
     };
     bool stored = write_files(run, &report, complete, own);
     bool shown = show(run, &report, stored, complete && stored ? error : &later);

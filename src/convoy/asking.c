@@ -160,8 +160,10 @@ static void settle(struct asking *asking, struct request *request, uint64_t now)
 {
     if (counts(asking, request, now)) {
         enter(asking, request, now);
-        asking->answers->in_time += !has_rate(asking) || now < asking->until_ns;
     }
+    /* Of those that are due in the warm-up, too: a server that is behind answers these first. */
+    asking->answers->in_time +=
+        now >= asking->counted_from_ns && (!has_rate(asking) || now < asking->until_ns);
     *request = asking->requests[--asking->waiting];
 }
 

@@ -26,11 +26,12 @@ static const struct convoy_lock *lock_named(const char *name)
 static bool add(struct convoy_plan *plan, const struct convoy_case *new_case,
                 struct error *error)
 {
-    struct convoy_case *cases =
-        plan->length < CASES_MOST
-            ? realloc(plan->cases, (plan->length + 1) * sizeof *plan->cases)
-            : NULL;
-
+    if (plan->length == CASES_MOST) {
+        return fail_usage(error,
+                          "--hogs, --switch-interval, --pin: more than %d cases; ask for fewer",
+                          CASES_MOST);
+    }
+    struct convoy_case *cases = realloc(plan->cases, (plan->length + 1) * sizeof *plan->cases);
     if (cases == NULL) {
         return fail(error, "out of memory for %zu cases", plan->length);
     }

@@ -115,14 +115,34 @@ static void look_for_client(struct server *server)
     }
 }
 
-/* What a request takes, with the lock; cut into pieces, so that a long one ends in time. */
-static void work_for_request(struct server *server)
+/* Who works with the lock looks up after every chunk, as CPython does between two bytecodes. */
+static void yield_if_asked(struct server *server, const struct worker *me) REQUIRES(the_gil)
 {
-    for (uint64_t left = server->setup->held; left > 0 && !is_over(server);) {
-        uint64_t piece = left < STRETCH_MAX ? left : STRETCH_MAX;
+    if (server->gil != NULL && gil_should_yield(server->gil)) {
+        gil_release(server->gil, me->id);
+        gil_acquire(server->gil, me->id);
+    }
+}
+
+/* So many pieces of work last a few milliseconds. */
+static uint64_t pieces_per_look(const struct server *server)
+{
+    return 1 + STRETCH_MAX / server->run.chunk;
+}
+
+/* What a request takes, with the lock; in pieces, so that a long one ends in time. */
+static void work_for_request(struct server *server, const struct worker *me) REQUIRES(the_gil)
+{
+    uint64_t left = server->setup->held;
+
+    for (uint64_t pieces = 1; left > 0 && !is_over(server); pieces++) {
+        uint64_t piece = left < server->run.chunk ? left : server->run.chunk;
         kernel_countdown.run(NULL, piece);
         left -= piece;
-        if (left > 0) {
+        if (left > 0 && pieces % server->pieces == 0) {
+            yield_if_asked(server, me);
+        }
+        if (left > 0 && pieces % pieces_per_look(server) == 0) {
             look_for_client(server);
         }
     }
@@ -141,7 +161,7 @@ static void serve(struct server *server, const struct worker *me)
             continue;
         }
         if (message.number != CONVOY_OVER) {
-            work_for_request(server);
+            work_for_request(server, me);
             message.number++;
             answer(server, me, &message, &from);
         }
@@ -166,9 +186,7 @@ static void let_alone(struct server *server)
  * make it do for ever, is noticed here: now and then a hog looks at the clock. */
 static bool sees_late(const struct server *server, unsigned *pieces)
 {
-    const uint64_t pieces_per_look = 1 + STRETCH_MAX / server->run.chunk;
-
-    return ++*pieces % pieces_per_look == 0 && is_late(server);
+    return ++*pieces % pieces_per_look(server) == 0 && is_late(server);
 }
 
 /* What is done between two looks at the lock; a long one in pieces, so that it ends in time. */
@@ -189,10 +207,7 @@ static void hog(struct server *server, struct worker *me)
     take(server, me);
     while (!is_over(server) && worker_has_work(me)) {
         do_chunk(server, me, &pieces);
-        if (server->gil != NULL && gil_should_yield(server->gil)) {
-            gil_release(server->gil, me->id);
-            gil_acquire(server->gil, me->id);
-        }
+        yield_if_asked(server, me);
     }
     drop(server, me);
 }

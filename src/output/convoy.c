@@ -96,14 +96,21 @@ static void print_count(struct estimate estimate, int width, FILE *to)
     fprintf(to, "%*s", width, text);
 }
 
+/* Nothing where one hog alone was not measured. */
+static void print_share(struct estimate share, const struct style *style, FILE *to)
+{
+    if (share.n > 0) {
+        fprintf(to, "%8.3g%s", share.median, style->utf8 ? "×" : "x");
+    }
+}
+
 static void print_row(const struct convoy_report *report, size_t c, const struct style *style,
                       FILE *to)
 {
     static const enum convoy_figure tail[] = {CONVOY_P99, CONVOY_P999, CONVOY_LONGEST};
     const struct convoy_case *this_case = &report->plan->cases[c];
     struct estimate requests = estimate_of(report, c, CONVOY_REQUESTS),
-                    p50 = estimate_of(report, c, CONVOY_P50),
-                    share = estimate_of(report, c, CONVOY_SHARE);
+                    p50 = estimate_of(report, c, CONVOY_P50);
 
     fprintf(to, "%-*s%4u", NAME_WIDTH, convoy_case_name(this_case), this_case->hogs);
     print_count(requests, 9, to);
@@ -114,9 +121,7 @@ static void print_row(const struct convoy_report *report, size_t c, const struct
     for (size_t t = 0; t < sizeof tail / sizeof *tail; t++) {
         print_time(report, c, tail[t], 9, style, to);
     }
-    if (share.n > 0) {
-        fprintf(to, "%8.3g%s", share.median, style->utf8 ? "×" : "x");
-    }
+    print_share(estimate_of(report, c, CONVOY_SHARE), style, to);
     fputc('\n', to);
 }
 
@@ -237,8 +242,8 @@ static void print_frontier(const struct convoy_report *report, size_t from,
         print_time(report, c, CONVOY_P50, 9, style, to);
         print_time(report, c, CONVOY_P99, 9, style, to);
         print_count(estimate_of(report, c, CONVOY_HOGS), 17, to);
-        fprintf(to, "%8.3g%s\n", estimate_of(report, c, CONVOY_SHARE).median,
-                style->utf8 ? "×" : "x");
+        print_share(estimate_of(report, c, CONVOY_SHARE), style, to);
+        fputc('\n', to);
     }
 }
 

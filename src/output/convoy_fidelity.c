@@ -24,6 +24,13 @@ static void print_figure(const struct convoy_report *report, size_t c,
     fprintf(to, "%9s", text);
 }
 
+/* By so much the greater of the two, whichever that is: within the limit, and beyond it, are the same
+ * both ways round. */
+static bool is_near(double a, double b)
+{
+    return fmax(a / b, b / a) <= 1 + CONVOY_LIMIT;
+}
+
 /* Further apart than the limit is apart only where noise alone cannot do that (see fidelity.h), and
  * blocks that say nothing certain agree with nothing. */
 static enum pair_verdict judge(struct estimate theirs, struct estimate ours)
@@ -32,9 +39,9 @@ static enum pair_verdict judge(struct estimate theirs, struct estimate ours)
         return PAIR_UNDECIDED;
     }
     if (theirs.lo > ours.hi || ours.lo > theirs.hi) {
-        return fabs(theirs.median / ours.median - 1) <= CONVOY_LIMIT ? PAIR_AGREES : PAIR_APART;
+        return is_near(theirs.median, ours.median) ? PAIR_AGREES : PAIR_APART;
     }
-    return fabs(theirs.median / ours.median - 1) > CONVOY_LIMIT || convoy_is_vague(theirs) ||
+    return !is_near(theirs.median, ours.median) || convoy_is_vague(theirs) ||
                    convoy_is_vague(ours)
                ? PAIR_UNDECIDED
                : PAIR_AGREES;

@@ -161,6 +161,18 @@ static void say_answers(struct paragraph *to, const struct convoy_report *report
     say(to, ".");
 }
 
+static bool anything_answered(const struct convoy_plan *plan, size_t c)
+{
+    for (unsigned rep = 0; rep < plan->reps; rep++) {
+        const struct convoy_sample *sample = convoy_sample_at(plan, c, rep);
+        if (sample->requests > 0 ||
+            (sample->measured && sample->figures[CONVOY_REQUESTS] > 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* "Alone: the median answer takes …"; `alone` is the case without hogs, or plan->length. */
 static void say_case(const struct convoy_report *report, size_t c, size_t alone,
                      const struct style *style, FILE *out)
@@ -173,7 +185,7 @@ static void say_case(const struct convoy_report *report, size_t c, size_t alone,
     } else {
         say(to, "Beside %u CPU-bound thread%s", hogs, hogs == 1 ? "" : "s");
     }
-    if (convoy_unanswered(report->plan, c) >= 1) {
+    if (!anything_answered(report->plan, c)) {
         say(to, ": nothing was answered, however long it waited.");
     } else {
         say_answers(to, report, c, hogs > 0 ? alone : report->plan->length);

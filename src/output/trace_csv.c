@@ -77,9 +77,9 @@ static void make_row(struct csv_row *row, const struct trace_report *report, uns
     csv_number(row, analysis->handoffs_per_s);
     csv_number(row, analysis->jain);
     csv_number(row, report->event_s);
-    csv_number(row, report->slower.median);
-    csv_number(row, report->slower.lo);
-    csv_number(row, report->slower.hi);
+    csv_number(row, report->speed.median);
+    csv_number(row, report->speed.lo);
+    csv_number(row, report->speed.hi);
     csv_integer(row, report->of->oversubscribed);
     csv_end(row);
 }

@@ -101,26 +101,31 @@ static void say_of_lock(struct paragraph *words, const struct trace_analysis *an
 }
 
 /* What recording costs the run, where the pairs of runs agree well enough to tell. */
-static void say_slower(struct paragraph *words, const struct estimate *slower)
+static void say_speed(struct paragraph *words, const struct estimate *speed)
 {
-    const double too_wide = 0.2;
-    double lo = 100 * slower->lo, hi = 100 * slower->hi;
-    const char *plural = slower->n == 1 ? "" : "s";
+    const double so_little = 0.98;
+    double lo = 100 * speed->lo, hi = 100 * speed->hi;
+    const char *plural = speed->n == 1 ? "" : "s";
 
-    if (slower->hi < 1) {
+    if (speed->n < INTERVAL_NEEDS) {
+        say(words,
+            "; with it the run did %.1f to %.1f %% of the work a second that it did without "
+            "(%zu pair%s of runs)",
+            lo, hi, speed->n, plural);
+    } else if (speed->hi < 1) {
         say(words,
             "; with it the run does %.1f %% of the work a second that it does without "
-            "(%.1f to %.1f %%, %zu pair%s of runs)",
-            100 * slower->median, lo, hi, slower->n, plural);
-        return;
+            "(%.1f to %.1f %%, %zu pairs of runs)",
+            100 * speed->median, lo, hi, speed->n);
+    } else {
+        say(words,
+            "; %s (with it %.1f to %.1f %% of the work a second that it does without, "
+            "%zu pairs of runs)",
+            speed->lo >= so_little
+                ? "it costs the run nothing that can be seen"
+                : "what it costs the run is lost in what the runs differ by anyway",
+            lo, hi, speed->n);
     }
-    say(words,
-        "; %s (with it %.1f to %.1f %% of the work a second that it does without, "
-        "%zu pair%s of runs)",
-        slower->hi - slower->lo > too_wide
-            ? "what it costs the run cannot be told, so much do the runs differ"
-            : "it costs the run nothing that can be seen",
-        lo, hi, slower->n, plural);
 }
 
 static void say_cost(struct paragraph *words, const struct trace_report *report)
@@ -129,8 +134,8 @@ static void say_cost(struct paragraph *words, const struct trace_report *report)
 
     format_time(event, sizeof event, report->event_s);
     say(words, "Recording takes %s an event", event);
-    if (report->slower.n > 0) {
-        say_slower(words, &report->slower);
+    if (report->speed.n > 0) {
+        say_speed(words, &report->speed);
     }
     say(words, ". ");
 }

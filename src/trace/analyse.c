@@ -72,6 +72,7 @@ static void take_wait(void *context, unsigned thread, uint64_t from, uint64_t to
         gathering->waits[gathering->first[thread] + waits->count++] =
             seconds(gathering, to - from);
     } else {
+        waits->longest_s = fmax(waits->longest_s, seconds(gathering, to - from));
         end_idleness(gathering, thread, to);
     }
 }
@@ -148,15 +149,16 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Sorts values[n]. The 99th percentile is the value that 99 % are not above. */
-static void describe(struct trace_waits *waits, double *values, size_t n)
+/* Sorts values[n]. The 99th percentile is the value that 99 % are not above. unended_s: the longest
+ * that had not ended, 0 where none: it is as long at least. */
+static void describe(struct trace_waits *waits, double *values, size_t n, double unended_s)
 {
-    *waits = (struct trace_waits){n, NAN, NAN, NAN};
+    *waits = (struct trace_waits){n, NAN, NAN, unended_s > 0 ? unended_s : (double)NAN};
     if (n > 0) {
         qsort(values, n, sizeof *values, ascending);
         waits->median_s = (values[(n - 1) / 2] + values[n / 2]) / 2;
         waits->p99_s = values[(size_t)ceil(0.99 * (double)n) - 1];
-        waits->longest_s = values[n - 1];
+        waits->longest_s = fmax(values[n - 1], unended_s);
     }
 }
 
@@ -180,13 +182,15 @@ static void conclude(struct gathering *gathering)
 {
     struct trace_analysis *analysis = gathering->analysis;
     size_t all = 0;
+    double unended_s = 0;
 
     for (unsigned t = 0; t < analysis->threads; t++) {
         struct trace_thread *of = &analysis->at[t];
         double *waits = &gathering->waits[gathering->first[t]];
         size_t n = of->waits.count;
         /* Moved together, before they are sorted, for those of all threads. */
-        describe(&of->waits, waits, n);
+        unended_s = fmax(unended_s, of->waits.longest_s);
+        describe(&of->waits, waits, n, of->waits.longest_s);
         for (size_t i = 0; i < n; i++) {
             gathering->waits[all++] = waits[i];
         }
@@ -194,7 +198,7 @@ static void conclude(struct gathering *gathering)
             analysis->starved = t;
         }
     }
-    describe(&analysis->waits, gathering->waits, all);
+    describe(&analysis->waits, gathering->waits, all, unended_s);
     analysis->jain = fairness(gathering, gathering->waits);
     analysis->handoffs_per_s =
         analysis->span_s > 0 ? (double)analysis->handoffs / analysis->span_s : 0;

@@ -30,11 +30,11 @@ const char *const trace_kind_names[TRACE_KINDS] = {
 };
 
 #if defined __x86_64__
-/* The kernel's own clock is made from the counter only while it finds it the same on all cores. */
+/* The kernel's own clock is the counter, the same on all cores. kvm-clock is not among these: it
+ * corrects each core's counter by itself, and remains where the counters were not trusted. */
 static bool kernel_trusts_counter(void)
 {
-    static const char *const made_from_it[] = {"tsc", "kvm-clock",
-                                               "hyperv_clocksource_tsc_page"};
+    static const char *const made_from_it[] = {"tsc", "hyperv_clocksource_tsc_page"};
     FILE *file =
         fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "re");
     char name[64] = "";

@@ -15,8 +15,10 @@ struct cursor {
     enum trace_state state;
     uint64_t since;
     bool holds;
-    bool sees;           /* a request: who gives the lock up then has to wait */
-    bool wants;          /* since `since` */
+    bool sees;   /* a request: who gives the lock up then has to wait */
+    bool forced; /* to wait, having given it up on request; it wants it back */
+    bool wants;
+    uint64_t wanted;     /* since then; where it was forced, from the giving up on */
     bool contended;      /* another had the lock when it began to want it */
     uint64_t got_by_all; /* how often anybody had got the lock then */
 };
@@ -30,6 +32,7 @@ struct walk {
     bool by_tasks; /* who has no task does nothing */
     unsigned holder, last_holder;
     uint64_t gave_up; /* when the last holder did */
+    bool awaited;     /* others wanted the lock then */
     unsigned waiting; /* how many threads want the lock */
     uint64_t got_by_all;
 };
@@ -124,7 +127,7 @@ static void end_wait(struct walk *walk, unsigned thread, uint64_t now, bool got)
     struct cursor *cursor = &walk->cursors[thread];
 
     if (cursor->wants && visitor->wait != NULL && waits_for_another(walk, cursor)) {
-        visitor->wait(visitor->context, thread, cursor->since, now, got);
+        visitor->wait(visitor->context, thread, cursor->wanted, now, got);
     }
 }
 
@@ -142,7 +145,9 @@ static void enter_wants(struct walk *walk, unsigned thread, uint64_t now)
     walk->waiting += !cursor->wants;
     cursor->wants = true;
     cursor->sees = false;
-    cursor->contended = walk->holder != NOBODY && walk->holder != thread;
+    cursor->contended = cursor->forced || (walk->holder != NOBODY && walk->holder != thread);
+    cursor->wanted = cursor->forced ? cursor->wanted : now;
+    cursor->forced = false;
     cursor->got_by_all = walk->got_by_all;
 }
 
@@ -158,7 +163,7 @@ static void enter_got(struct walk *walk, unsigned thread, uint64_t now)
         if (visitor->handoff != NULL) {
             visitor->handoff(visitor->context, walk->last_holder, walk->gave_up, thread, now);
         }
-    } else if (walk->last_holder == thread && walk->waiting > 0 && visitor->in_vain != NULL) {
+    } else if (walk->last_holder == thread && walk->awaited && visitor->in_vain != NULL) {
         visitor->in_vain(visitor->context, thread, walk->gave_up, now);
     }
     cursor->holds = true;
@@ -171,10 +176,13 @@ static void enter_gave_up(struct walk *walk, unsigned thread, uint64_t now)
     struct cursor *cursor = &walk->cursors[thread];
 
     enter(walk, thread, cursor->sees ? TRACE_WAITING : TRACE_OTHER, now);
+    cursor->forced = cursor->sees;
+    cursor->wanted = now;
     cursor->holds = cursor->sees = false;
     if (walk->holder == thread) {
         walk->holder = NOBODY;
         walk->gave_up = now;
+        walk->awaited = walk->waiting > 0;
     }
 }
 

@@ -630,14 +630,14 @@ static void test_json_says_where_events_were_lost(void **state)
 }
 
 /* What a person reads, in one line; the caller's. */
-static char *words_of(const struct trace *trace, struct estimate slower, bool utf8)
+static char *words_of(const struct trace *trace, struct estimate speed, bool utf8)
 {
     static const struct variant variant = {.name = "gil", .hands_off = true};
     const struct plan_case of = {&variant, &kernel_countdown, pin_policies, 2, 0, 0, true, 0};
     const struct style style = {utf8, 80, "", "", "", ""};
     struct trace_analysis analysis = analysed(trace);
     const struct trace_report report = {
-        .trace = trace, .analysis = &analysis, .of = &of, .slower = slower};
+        .trace = trace, .analysis = &analysis, .of = &of, .speed = speed};
     char *text = NULL;
     size_t size;
     FILE *to = open_memstream(&text, &size);
@@ -655,9 +655,10 @@ static char *words_of(const struct trace *trace, struct estimate slower, bool ut
 static void test_what_recording_costs_in_words(void **state)
 {
     const struct estimate slower = {.median = 0.8, .lo = 0.7, .hi = 0.9, .n = 6};
-    const struct estimate within = {.median = 0.98, .lo = 0.95, .hi = 1.05, .n = 6};
+    const struct estimate within = {.median = 1, .lo = 0.98, .hi = 1.05, .n = 6};
+    const struct estimate few = {.median = 1, .lo = 0.99, .hi = 1.05, .n = 5};
     const struct estimate faster = {.median = 1.07, .lo = 1.02, .hi = 1.1, .n = 6};
-    const struct estimate uneven = {.median = 0.98, .lo = 0.5, .hi = 1.6, .n = 6};
+    const struct estimate uneven = {.median = 0.99, .lo = 0.97, .hi = 1.6, .n = 6};
     struct trace trace = one_handoff();
     char *text = words_of(&trace, slower, false);
     (void)state;
@@ -667,7 +668,11 @@ static void test_what_recording_costs_in_words(void **state)
     assert_non_null(strstr(text, "nothing that can be seen"));
     free(text);
     text = words_of(&trace, uneven, false);
-    assert_non_null(strstr(text, "cannot be told"));
+    assert_non_null(strstr(text, "is lost in what the runs differ by"));
+    assert_null(strstr(text, "nothing that can be seen"));
+    free(text);
+    text = words_of(&trace, few, false);
+    assert_non_null(strstr(text, "the run did 99.0 to 105.0 % of the work"));
     assert_null(strstr(text, "nothing that can be seen"));
     free(text);
     text = words_of(&trace, faster, true);
