@@ -200,6 +200,6 @@ int main(void)
                                         tear_down),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    alarm(60);
+    alarm(600);
     return cmocka_run_group_tests_name("agreement", tests, NULL, NULL);
 }

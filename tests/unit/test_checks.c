@@ -187,6 +187,6 @@ int main(void)
         cmocka_unit_test_setup(test_a_kernel_that_cannot_be_set_up, forget),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    alarm(60); /* a hang is a failure */
+    alarm(600); /* a hang is a failure */
     return cmocka_run_group_tests_name("checks", tests, NULL, NULL);
 }

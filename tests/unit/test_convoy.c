@@ -757,6 +757,6 @@ int main(void)
         cmocka_unit_test(test_figures_of_the_blocks),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    alarm(120); /* a hang is a failure */
+    alarm(600); /* a hang is a failure */
     return cmocka_run_group_tests_name("convoy", tests, NULL, NULL);
 }

@@ -161,6 +161,6 @@ int main(void)
         cmocka_unit_test(test_curves_made_ascending),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    alarm(60); /* a hang is a failure */
+    alarm(600); /* a hang is a failure */
     return cmocka_run_group_tests_name("crossing", tests, NULL, NULL);
 }

@@ -231,6 +231,6 @@ int main(void)
         cmocka_unit_test(test_too_many_fields_stay_in_the_row),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    alarm(60); /* a hang is a failure */
+    alarm(600); /* a hang is a failure */
     return cmocka_run_group_tests_name("csv", tests, NULL, NULL);
 }

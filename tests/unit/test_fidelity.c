@@ -229,6 +229,6 @@ int main(void)
         cmocka_unit_test_setup(test_what_was_not_measured_is_no_pair, begin_plan),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    alarm(60); /* a hang is a failure */
+    alarm(600); /* a hang is a failure */
     return cmocka_run_group_tests_name("fidelity", tests, NULL, NULL);
 }

@@ -44,6 +44,6 @@ int main(void)
         cmocka_unit_test(test_short_work_is_found_within_its_bounds),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    alarm(60);
+    alarm(600);
     return cmocka_run_group_tests_name("held", tests, NULL, NULL);
 }

@@ -747,6 +747,6 @@ int main(void)
         ROWS_TEST(test_a_run_that_measured_nothing_is_not_kept),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    alarm(60); /* a hang is a failure */
+    alarm(600); /* a hang is a failure */
     return cmocka_run_group_tests_name("outfile", tests, NULL, NULL);
 }

@@ -389,6 +389,6 @@ int main(void)
         cmocka_unit_test(test_what_is_like_no_word),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    alarm(60); /* a hang is a failure */
+    alarm(600); /* a hang is a failure */
     return cmocka_run_group_tests_name("parse", tests, NULL, NULL);
 }

@@ -341,6 +341,6 @@ int main(void)
         cmocka_unit_test(test_every_case_comes_at_every_place),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    alarm(60); /* a hang is a failure */
+    alarm(600); /* a hang is a failure */
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }

@@ -140,6 +140,6 @@ int main(void)
         cmocka_unit_test(test_a_program_is_no_plug_in),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    alarm(60); /* a hang is a failure */
+    alarm(600); /* a hang is a failure */
     return cmocka_run_group_tests_name("plugin", tests, NULL, NULL);
 }

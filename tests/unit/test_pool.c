@@ -1050,6 +1050,6 @@ int main(void)
         POOL_TEST(test_workers_leave_ctrl_c_to_the_parent),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    alarm(120); /* a pool that waits for ever is a failure */
+    alarm(600); /* a pool that waits for ever is a failure */
     return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
 }

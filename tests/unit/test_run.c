@@ -630,6 +630,6 @@ int main(void)
         cmocka_unit_test(test_triad_goes_round),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    alarm(120); /* a hang is a failure */
+    alarm(600); /* a hang is a failure */
     return cmocka_run_group_tests_name("run", tests, set_up, tear_down);
 }

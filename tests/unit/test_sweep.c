@@ -215,6 +215,6 @@ int main(void)
         cmocka_unit_test(test_lengths_of_other_kernels_are_powers_of_two),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    alarm(60); /* a hang is a failure */
+    alarm(600); /* a hang is a failure */
     return cmocka_run_group_tests_name("sweep", tests, NULL, NULL);
 }

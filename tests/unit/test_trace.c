@@ -756,6 +756,6 @@ int main(void)
         cmocka_unit_test(test_the_walk_visits_all_events_in_order),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    alarm(60); /* a hang is a failure */
+    alarm(600); /* a hang is a failure */
     return cmocka_run_group_tests_name("trace", tests, NULL, NULL);
 }
