@@ -23,11 +23,12 @@
 static struct error error;
 
 /* A server of our own, that loses, repeats or garbles every n-th answer, is silent from a number
- * on, answers so many requests at once, the last first, or each when the next has come. */
+ * on, answers so many requests at once, the last first, or each when the next has come; or takes its
+ * time for each. */
 struct naughty {
     int socket;
     unsigned port, every;
-    enum { LOSES, REPEATS, GARBLES, IS_SILENT, REVERSES, WITHHOLDS } how;
+    enum { LOSES, REPEATS, GARBLES, IS_SILENT, REVERSES, WITHHOLDS, IS_SLOW } how;
     struct convoy_client *client;
     uint64_t received, kill_at, silent_from, stall_at;
     uint64_t kept[8];
@@ -67,6 +68,14 @@ static void reverse(struct naughty *server, struct convoy_message message,
     }
 }
 
+#define STALL_S 0.15
+#define SLOW_S  0.002
+
+static void sleep_s(double seconds)
+{
+    nanosleep(&(struct timespec){0, (long)(seconds * 1e9)}, NULL);
+}
+
 static void misbehave(struct naughty *server, struct convoy_message message,
                       const struct sockaddr_in *from)
 {
@@ -75,6 +84,9 @@ static void misbehave(struct naughty *server, struct convoy_message message,
     if ((server->how == IS_SILENT && message.number >= server->silent_from) ||
         (server->how == LOSES && naughty)) {
         return;
+    }
+    if (server->how == IS_SLOW) {
+        sleep_s(SLOW_S);
     }
     if (server->how == REVERSES) {
         reverse(server, message, from);
@@ -93,13 +105,6 @@ static void misbehave(struct naughty *server, struct convoy_message message,
         answer(server, message.number, message.tag, from);
     }
     answer(server, message.number, message.tag, from);
-}
-
-#define STALL_S 0.15
-
-static void sleep_s(double seconds)
-{
-    nanosleep(&(struct timespec){0, (long)(seconds * 1e9)}, NULL);
 }
 
 static bool serve(void *context, struct error *why)
@@ -356,6 +361,21 @@ static void test_what_got_no_answer_stands_in_the_latencies(void **state)
                 0.22 + demand.grace_s - (double)silent_from / QUICK);
     /* 0.32 s in all, and only the first, every 0.05 s: the others may just stand behind it. */
     assert_in_range(answers->resent, 1, 6);
+    free(answers);
+}
+
+/* A server that is behind answers what was due in the warm-up, all of the time. */
+static void test_who_is_behind_answers_all_the_same(void **state)
+{
+    struct naughty server = {.how = IS_SLOW};
+    struct convoy_answers *answers = ask(&server, at_rate(20000));
+
+    (void)state;
+    assert_non_null(answers);
+    /* 400 are due in the warm-up, and 360 at most are answered in 0.72 s. */
+    assert_int_equal(answered(answers), 0);
+    assert_true(answers->in_time > 0);
+    assert_true(answers->in_time <= server.received);
     free(answers);
 }
 
@@ -743,6 +763,7 @@ int main(void)
         cmocka_unit_test(test_a_request_does_not_wait_for_the_answer_before_it),
         cmocka_unit_test(test_a_rate_measures_from_when_a_request_was_due),
         cmocka_unit_test(test_what_got_no_answer_stands_in_the_latencies),
+        cmocka_unit_test(test_who_is_behind_answers_all_the_same),
         cmocka_unit_test(test_millions_that_were_not_sent_are_counted),
         cmocka_unit_test(test_a_client_that_dies_once_begins_anew),
         cmocka_unit_test(test_a_client_that_dies_every_time_is_an_error),

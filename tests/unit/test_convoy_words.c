@@ -185,6 +185,26 @@ static void test_without_a_quiet_case_there_is_nothing_to_compare_with(void **st
     convoy_plan_free(&plan);
 }
 
+/* Nothing of what was due in the time: what was due before may have been. */
+static void test_nothing_was_answered_only_where_nothing_was(void **state)
+{
+    (void)state;
+    make_plan(1, 6, &nobody);
+    enter(1, quick, 0);
+    for (unsigned rep = 0; rep < 6; rep++) {
+        convoy_sample_at(&plan, 1, rep)->unsent = 1000;
+    }
+    char *text = printed(convoy_sentences);
+    says(text, "Alone: nothing was answered");
+    free(text);
+    convoy_sample_at(&plan, 1, 3)->figures[CONVOY_REQUESTS] = 300;
+    text = printed(convoy_sentences);
+    is_silent_of(text, "nothing was answered");
+    says(text, "Alone: half of the requests wait for at least");
+    free(text);
+    convoy_plan_free(&plan);
+}
+
 /* ---- the table ---- */
 
 static void test_wide_intervals_and_few_blocks_are_marked(void **state)
@@ -228,6 +248,7 @@ static void test_locks_without_an_interval_stand_under_none(void **state)
     says(text, "pin none, switch interval 1.00 ms");
     says(text, "pin none, switch interval 5.00 ms");
     assert_true(strstr(text, "\nticks ") > third);
+    is_silent_of(text, "nan"); /* of one hog alone nothing was measured */
     says(third, "\nticks ");
     free(text);
     convoy_plan_free(&plan);
@@ -306,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_of_uneven_blocks_a_bound_is_told),
         cmocka_unit_test(test_of_few_answers_there_is_no_hundredth),
         cmocka_unit_test(test_without_a_quiet_case_there_is_nothing_to_compare_with),
+        cmocka_unit_test(test_nothing_was_answered_only_where_nothing_was),
         cmocka_unit_test(test_wide_intervals_and_few_blocks_are_marked),
         cmocka_unit_test(test_locks_without_an_interval_stand_under_none),
         cmocka_unit_test(test_what_was_not_sent_is_told_of_its_case),

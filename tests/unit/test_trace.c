@@ -377,6 +377,69 @@ static void test_given_up_in_vain(void **state)
     trace_close(&trace);
 }
 
+/* Who waits only since it was free did not have it kept from it: as under release, where a thread
+ * takes the lock again after a call. */
+static void test_not_in_vain_while_nobody_waits(void **state)
+{
+    struct trace trace = made(2, 16);
+    (void)state;
+    put(&trace, 0, 0, TRACE_BEGINS, 0);
+    put(&trace, 0, 1, TRACE_WANTS, 0);
+    put(&trace, 0, 2, TRACE_GOT, 0);
+    put(&trace, 0, 20, TRACE_GAVE_UP, 0);
+    put(&trace, 0, 60, TRACE_WANTS, 0);
+    put(&trace, 0, 61, TRACE_GOT, 0);
+    put(&trace, 0, 90, TRACE_ENDS, 0);
+    put(&trace, 1, 3, TRACE_BEGINS, 0);
+    put(&trace, 1, 59, TRACE_WANTS, 0);
+    put(&trace, 1, 95, TRACE_ENDS, 0);
+    struct trace_analysis analysis = analysed(&trace);
+    assert_int_equal(analysis.in_vain, 0);
+    trace_analysis_free(&analysis);
+    trace_close(&trace);
+}
+
+/* Thread 0 is made to give it up at 20, goes on at 50, asks again, and has it back at 80: it waited
+ * for 60. Thread 1 has had it since 30, and wants it again, in vain, from 85 to the end, 100. */
+static void test_a_wait_is_all_of_it(void **state)
+{
+    struct trace trace = made(2, 16);
+    (void)state;
+    put(&trace, 0, 0, TRACE_BEGINS, 0);
+    put(&trace, 0, 1, TRACE_WANTS, 0);
+    put(&trace, 0, 2, TRACE_GOT, 0);
+    put(&trace, 0, 19, TRACE_SEES, 0);
+    put(&trace, 0, 20, TRACE_GAVE_UP, 0);
+    put(&trace, 0, 50, TRACE_SWITCHED, 0);
+    put(&trace, 0, 51, TRACE_WANTS, 0);
+    put(&trace, 0, 80, TRACE_GOT, 0);
+    put(&trace, 0, 100, TRACE_ENDS, 0);
+    put(&trace, 1, 0, TRACE_BEGINS, 0);
+    put(&trace, 1, 5, TRACE_WANTS, 0);
+    put(&trace, 1, 30, TRACE_GOT, 0);
+    put(&trace, 1, 75, TRACE_GAVE_UP, 0);
+    put(&trace, 1, 85, TRACE_WANTS, 0);
+    struct trace_analysis analysis = analysed(&trace);
+    const struct trace_thread *a = &analysis.at[0], *b = &analysis.at[1];
+    assert_int_equal(a->waits.count, 1);
+    near(a->waits.longest_s, 60e-6);
+    near(a->state_s[TRACE_WAITING], 60e-6);
+    near(a->starved_s, 60e-6);
+    assert_int_equal(b->waits.count, 1);
+    near(b->waits.median_s, 25e-6);
+    near(analysis.waits.longest_s, 60e-6);
+    trace_analysis_free(&analysis);
+
+    /* One that has not ended is as long at least; it is in no median. */
+    put(&trace, 0, 130, TRACE_BEGINS, 0);
+    analysis = analysed(&trace);
+    assert_int_equal(analysis.at[1].waits.count, 1);
+    near(analysis.at[1].waits.median_s, 25e-6);
+    near(analysis.at[1].waits.longest_s, 45e-6);
+    trace_analysis_free(&analysis);
+    trace_close(&trace);
+}
+
 static void test_native_calls_and_tasks(void **state)
 {
     struct trace trace = made(2, 16);
@@ -742,6 +805,8 @@ int main(void)
         cmocka_unit_test(test_a_forked_process_records_too),
         cmocka_unit_test(test_what_a_hand_off_comes_to),
         cmocka_unit_test(test_given_up_in_vain),
+        cmocka_unit_test(test_not_in_vain_while_nobody_waits),
+        cmocka_unit_test(test_a_wait_is_all_of_it),
         cmocka_unit_test(test_native_calls_and_tasks),
         cmocka_unit_test(test_after_a_loss_nothing_is_concluded),
         cmocka_unit_test(test_percentiles_of_many_waits),
