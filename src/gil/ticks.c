@@ -46,7 +46,7 @@ static void acquire(struct gil *gil, unsigned thread)
     struct ticks *lock = (struct ticks *)gil;
 
     gil_event(gil, thread, TRACE_WANTS, 0);
-    /* The try is how sem_wait itself begins: it tells contended from uncontended for free. */
+    /* A try tells contended from uncontended: one more than sem_wait's own, where it is contended. */
     bool contended = sem_trywait(&lock->free) != 0;
 
     if (contended) {

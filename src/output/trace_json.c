@@ -7,14 +7,20 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* What a thread does, for the counters. */
+struct doing {
+    bool wants, holds; /* the lock */
+    bool works;        /* with the lock, or needing none */
+};
+
 struct writing {
     const struct trace *trace;
     struct sink sink;
-    uint64_t until;       /* what comes later is not shown */
-    uint64_t later;       /* events that are not */
-    bool *wants;          /* wants[threads]: the lock */
-    unsigned waiting;     /* how many of them do */
-    unsigned long arrows; /* so far: their numbers */
+    uint64_t until;            /* what comes later is not shown */
+    uint64_t later;            /* events that are not */
+    struct doing *doing;       /* doing[threads] */
+    unsigned waiting, working; /* how many of them do */
+    unsigned long arrows;      /* so far: their numbers */
 };
 
 uint64_t trace_json_until(const struct trace_report *report)
@@ -82,26 +88,59 @@ static void write_handoff(void *context, unsigned from, uint64_t gave_up, unsign
         writing->arrows);
 }
 
-static void write_counter(struct writing *writing, uint64_t time)
+static void write_counter(struct writing *writing, uint64_t time, const char *name,
+                          unsigned threads)
 {
     sink_say(&writing->sink,
-             ",\n{\"ph\":\"C\",\"pid\":1,\"ts\":%.3f,\"name\":\"threads that want the lock\","
+             ",\n{\"ph\":\"C\",\"pid\":1,\"ts\":%.3f,\"name\":\"threads that %s\","
              "\"args\":{\"threads\":%u}}",
-             micros(writing, time), writing->waiting);
+             micros(writing, time), name, threads);
 }
 
-/* A flag a thread: an event that is missing makes no count of all wrong. */
-static void count_wanting(struct writing *writing, unsigned thread,
-                          const struct trace_record *record)
-{
-    bool wants =
-        record->kind == TRACE_WANTS ||
-        (writing->wants[thread] && record->kind != TRACE_GOT && record->kind != TRACE_ENDS);
+static const char want_the_lock[] = "want the lock", work[] = "work";
 
-    if (wants != writing->wants[thread]) {
-        writing->wants[thread] = wants;
-        writing->waiting = wants ? writing->waiting + 1 : writing->waiting - 1;
-        write_counter(writing, record->time);
+static struct doing after(struct doing doing, enum trace_kind kind)
+{
+    switch (kind) {
+    case TRACE_WANTS:
+        return (struct doing){.wants = true};
+    case TRACE_GOT:
+        return (struct doing){.holds = true, .works = true};
+    case TRACE_TASK_BEGINS:
+    case TRACE_NATIVE_BEGINS:
+        doing.works = true;
+        return doing;
+    case TRACE_NATIVE_ENDS:
+        doing.works = doing.holds;
+        return doing;
+    case TRACE_GAVE_UP:
+    case TRACE_TASK_ENDS:
+    case TRACE_ENDS:
+        return (struct doing){.wants = false};
+    case TRACE_BEGINS:
+    case TRACE_ASKS:
+    case TRACE_SEES:
+    case TRACE_SWITCHED:
+    case TRACE_KINDS:
+        break;
+    }
+    return doing;
+}
+
+/* Flags a thread: an event that is missing makes no count of all wrong. */
+static void count(struct writing *writing, unsigned thread, const struct trace_record *record)
+{
+    struct doing before = writing->doing[thread],
+                 now = after(before, (enum trace_kind)record->kind);
+
+    writing->doing[thread] = now;
+    if (now.wants != before.wants) {
+        writing->waiting = now.wants ? writing->waiting + 1 : writing->waiting - 1;
+        write_counter(writing, record->time, want_the_lock, writing->waiting);
+    }
+    if (now.works != before.works) {
+        writing->working = now.works ? writing->working + 1 : writing->working - 1;
+        write_counter(writing, record->time, work, writing->working);
     }
 }
 
@@ -121,18 +160,19 @@ static void write_event(void *context, unsigned thread, const struct trace_recor
             "\"cat\":\"lock\"}",
             thread + 1, micros(writing, record->time), trace_kind_names[kind]);
     }
-    count_wanting(writing, thread, record);
+    count(writing, thread, record);
 }
 
-/* Where it stops: the counter's last value, and why there is no more, across all tracks. */
+/* Where it stops: the counters' last values, and why there is no more, across all tracks. */
 static void write_end(struct writing *writing, const struct trace_report *report)
 {
     bool lost = report->analysis->lost > 0 && writing->until == trace_horizon(report->trace);
     unsigned full = 0; /* the thread whose buffer is */
 
     if (report->of->variant->hands_off) {
-        write_counter(writing, writing->until);
+        write_counter(writing, writing->until, want_the_lock, writing->waiting);
     }
+    write_counter(writing, writing->until, work, writing->working);
     while (lost && (trace_lost(&report->trace->buffers[full]) == 0 ||
                     report->trace->buffers[full].lost_from != writing->until)) {
         if (++full == report->trace->threads) {
@@ -185,8 +225,8 @@ bool trace_json(const struct trace_report *report, struct outfile *file, struct 
                                           .event = write_event,
                                           .context = &writing};
 
-    writing.wants = calloc(report->trace->threads, sizeof *writing.wants);
-    if (writing.wants == NULL) {
+    writing.doing = calloc(report->trace->threads, sizeof *writing.doing);
+    if (writing.doing == NULL) {
         return fail(error, "out of memory for %u threads", report->trace->threads);
     }
     write_names(&writing, report);
@@ -194,6 +234,6 @@ bool trace_json(const struct trace_report *report, struct outfile *file, struct 
     if (walked) {
         write_end(&writing, report);
     }
-    free(writing.wants);
+    free(writing.doing);
     return walked && sink_end(&writing.sink);
 }

@@ -640,7 +640,7 @@ static void test_json_shows_so_many_events_of_a_thread(void **state)
 }
 
 /* A `wants` without its `got` and a `got` without its `wants` shift no later count. */
-static void test_json_counts_who_wants_the_lock(void **state)
+static void test_json_counts_who_wants_the_lock_and_who_works(void **state)
 {
     struct trace trace = made(2, 8);
     (void)state;
@@ -654,15 +654,22 @@ static void test_json_counts_who_wants_the_lock(void **state)
     put(&trace, 1, 60, TRACE_ENDS, 0);
     put(&trace, 0, 70, TRACE_ENDS, 0);
     char *text = json_of(&trace, 8);
-    static const char *const counts[] = {"10.000", "1",      "30.000", "0",      "50.000",
-                                         "1",      "60.000", "0",      "70.000", "0"};
+    static const struct {
+        const char *time, *what, *threads;
+    } counts[] = {
+        {"10.000", "want the lock", "1"}, {"30.000", "want the lock", "0"},
+        {"30.000", "work", "1"},          {"40.000", "work", "2"},
+        {"50.000", "want the lock", "1"}, {"50.000", "work", "1"},
+        {"60.000", "want the lock", "0"}, {"70.000", "work", "0"},
+        {"70.000", "want the lock", "0"}, {"70.000", "work", "0"},
+    };
     const char *at = text;
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i += 2) {
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         char expected[160];
         snprintf(expected, sizeof expected,
-                 "\"C\",\"pid\":1,\"ts\":%s,\"name\":\"threads that want the lock\","
+                 "\"C\",\"pid\":1,\"ts\":%s,\"name\":\"threads that %s\","
                  "\"args\":{\"threads\":%s}}",
-                 counts[i], counts[i + 1]);
+                 counts[i].time, counts[i].what, counts[i].threads);
         at = strstr(at, "\"C\"");
         assert_non_null(at);
         assert_memory_equal(at, expected, strlen(expected));
@@ -814,7 +821,7 @@ int main(void)
         cmocka_unit_test(test_jain),
         cmocka_unit_test(test_fairness_needs_time),
         cmocka_unit_test(test_json_shows_so_many_events_of_a_thread),
-        cmocka_unit_test(test_json_counts_who_wants_the_lock),
+        cmocka_unit_test(test_json_counts_who_wants_the_lock_and_who_works),
         cmocka_unit_test(test_json_says_where_events_were_lost),
         cmocka_unit_test(test_what_recording_costs_in_words),
         cmocka_unit_test(test_all_marks_are_explained),
