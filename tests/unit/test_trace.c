@@ -745,8 +745,9 @@ static void test_all_marks_are_explained(void **state)
 }
 
 /* 40 columns of 16 us. Thread 0 has the lock for 1, 3 … 15 us of each of the first eight, then for
- * eight whole ones; four of native code, four of nothing, eight that it waits, four with the lock,
- * and it ends. Thread 1 is there from the ninth on: waits, has the lock, is in native code. */
+ * eight whole ones; four of native code, four of nothing, eight that it waits, three and a half with
+ * the lock, and it ends. Thread 1 is there from the ninth on: waits, has the lock from
+ * a quarter of a column on, is in native code. */
 static struct trace forty_columns(void)
 {
     enum { COLUMN = 16 };
@@ -764,12 +765,12 @@ static struct trace forty_columns(void)
     put(&trace, 0, 16 * COLUMN, TRACE_NATIVE_BEGINS, 0);
     put(&trace, 0, 20 * COLUMN, TRACE_NATIVE_ENDS, 0);
     put(&trace, 0, 24 * COLUMN, TRACE_WANTS, 0);
-    put(&trace, 0, 32 * COLUMN, TRACE_GOT, 0);
+    put(&trace, 0, 32 * COLUMN + COLUMN / 2, TRACE_GOT, 0);
     put(&trace, 0, 36 * COLUMN, TRACE_GAVE_UP, 0);
     put(&trace, 0, 36 * COLUMN, TRACE_ENDS, 0);
     put(&trace, 1, 8 * COLUMN, TRACE_BEGINS, 0);
     put(&trace, 1, 8 * COLUMN, TRACE_WANTS, 0);
-    put(&trace, 1, 16 * COLUMN, TRACE_GOT, 0);
+    put(&trace, 1, 16 * COLUMN + COLUMN / 4, TRACE_GOT, 0);
     put(&trace, 1, 32 * COLUMN, TRACE_GAVE_UP, 0);
     put(&trace, 1, 32 * COLUMN, TRACE_NATIVE_BEGINS, 0);
     put(&trace, 1, 40 * COLUMN, TRACE_NATIVE_ENDS, 0);
@@ -801,13 +802,13 @@ static void test_the_strip_shows_what_each_thread_did(void **state)
     (void)state;
     assert_strip(
         &trace, (struct style){false, WIDTH, "", "", "", ""},
-        "     0 _.:-=+*#########nnnn    ,,,,,,,,####    \n"
-        "     1         ,,,,,,,,################nnnnnnnn\n"
+        "     0 _.:-=+*#########nnnn    ,,,,,,,,=###    \n"
+        "     1         ,,,,,,,,*###############nnnnnnnn\n"
         "       0                                 640 us\n"
         "       _.:-=+*# running, its share   n native   , waiting   blank: neither\n");
     assert_strip(&trace, (struct style){true, WIDTH, "", "", "", ""},
-                 "     0 ▁▂▃▄▅▆▇█████████▒▒▒▒    ········████    \n"
-                 "     1         ········████████████████▒▒▒▒▒▒▒▒\n"
+                 "     0 ▁▂▃▄▅▆▇█████████▒▒▒▒    ········▅███    \n"
+                 "     1         ········▇███████████████▒▒▒▒▒▒▒▒\n"
                  "       0                                 640 us\n"
                  "       ▁…█ running, that share of the time   ▒ native   · waiting   blank: "
                  "neither\n");
