@@ -73,13 +73,74 @@ sub switches_are_seen {
     return;
 }
 
+# What the Trace Event format asks of each kind of event (Duca and Sinclair, 2016). A number is one for
+# whoever reads it: JSON::PP writes again what it read as one without quotes.
+my $numbers = JSON::PP->new->allow_nonref;
+
+sub is_number { return defined $_[0] && $numbers->encode($_[0]) =~ /\A-?\d[\d.]*(?:[eE][-+]?\d+)?\z/ }
+sub is_text { return defined $_[0] && !ref $_[0] && $numbers->encode($_[0]) =~ /\A"./ }
+sub is_time { return is_number($_[0]) && $_[0] >= 0 }
+
+my %metadata = (process_name => 'name', thread_name => 'name', thread_sort_index => 'sort_index');
+my %required = (
+    X => sub { is_time($_->{ts}) && is_time($_->{dur}) && is_number($_->{tid}) },
+    i => sub { is_time($_->{ts}) && is_number($_->{tid}) && is_text($_->{s}) && $_->{s} =~ /\A[gpt]\z/ },
+    s => sub { is_time($_->{ts}) && is_number($_->{tid}) && defined $_->{id} && is_text($_->{cat}) },
+    f => sub { is_time($_->{ts}) && is_number($_->{tid}) && defined $_->{id} && is_text($_->{cat}) && is_text($_->{bp}) && $_->{bp} eq 'e' },
+    C => sub { is_time($_->{ts}) && ref $_->{args} eq 'HASH' && %{$_->{args}} && !grep { !is_number($_) } values %{$_->{args}} },
+    M => sub {
+        my $key = $metadata{$_->{name}};
+        $key && ref $_->{args} eq 'HASH' && ($key eq 'name' ? is_text($_->{args}{name}) : is_number($_->{args}{$key}))
+            && ($_->{name} =~ /^process/ || is_number($_->{tid}));
+    },
+);
+
+# Slices of a track, by their beginning, none within another: the one that the time is in.
+sub slice_at {
+    my ($slices, $time) = @_;
+    my ($low, $high) = (0, scalar @$slices);
+
+    while ($low < $high) {
+        my $middle = int(($low + $high) / 2);
+        if ($slices->[$middle]{ts} <= $time + 1e-6) { $low = $middle + 1 } else { $high = $middle }
+    }
+    return first { $_->{ts} + $_->{dur} >= $time - 1e-6 } grep { defined } map { $_ > 0 ? $slices->[$_ - 1] : undef } $low, $low - 1;
+}
+
+sub is_trace_event_format {
+    my ($text) = @_;
+    my $json = decode_json($text);
+    my @events = @{$json->{traceEvents}};
+    my (@wrong, %slices, %flow, %by_id);
+
+    for (@events) {
+        my $fine = is_text($_->{ph}) && $required{$_->{ph}} && is_text($_->{name}) && is_number($_->{pid});
+        push @wrong, encode_json($_) if !$fine || !$required{$_->{ph}}->();
+    }
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    cmp_ok(scalar(@events), '>', 0, 'there are events');
+    is(join("\n", @wrong[0 .. ($#wrong > 2 ? 2 : $#wrong)]), '', 'each has what its kind must have');
+    like($json->{displayTimeUnit} // '', qr/\A(?:ms|ns)\z/, 'a unit that there is');
+    return if @wrong;
+    push @{$slices{$_->{tid}}}, $_ for sort { $a->{ts} <=> $b->{ts} } grep { $_->{ph} eq 'X' } @events;
+    push @{$by_id{$_->{id}}}, $_ for grep { $_->{ph} =~ /^[sf]$/ } @events;
+    my @ends = map { @$_ } values %by_id;
+    @wrong = grep { join(' ', map { "$_->{ph} $_->{cat} $_->{name}" } @{$by_id{$_}}) !~ /\As (.+) f \1\z/ } keys %by_id;
+    is("@wrong", '', 'an arrow is a beginning and an end of the same number, category and name');
+    @wrong = map { encode_json($_) } grep { !slice_at($slices{$_->{tid}} // [], $_->{ts}) } @ends;
+    is(join("\n", @wrong[0 .. ($#wrong > 2 ? 2 : $#wrong)]), '', 'each of them in a slice of its thread');
+    return;
+}
+
 my @variants = map { (split)[0] } grep { /^  \w/ } split /\n/, (split /\n\n/, gilscope('list')->{out})[0];
 my %locked = map { $_ => 1 } qw(critical ticks gil hold release);
 cmp_ok(scalar(@variants), '>=', 10, 'variants are listed') or diag("@variants");
 
 for my $variant (@variants) {
     subtest "$variant: csv, json and table say the same" => sub {
-        my ($folder, $result) = trace('-v', $variant, '--events=1M');
+        # With the lock of 3.2 so short an interval that some are switched away
+        my @interval = $variant =~ /^(?:gil|hold|release)$/ ? '--switch-interval=200us' : ();
+        my ($folder, $result) = trace('-v', $variant, '--events=1M', @interval);
         is(join(' ', names_in($folder)), "@files", 'three files');
         my @events = events($folder);
         my @rows = table($folder);
@@ -121,8 +182,9 @@ for my $variant (@variants) {
         my @got = grep { $_->{event} eq 'got' } @events;
         my $handoffs = grep { $got[$_]{thread} ne $got[$_ - 1]{thread} } 1 .. $#got;
         is(sum(column('handoffs', @rows)), $handoffs, 'hand-offs');
-        my $json = decode_json(slurp("$folder/trace.json"));
-        my @json = @{$json->{traceEvents}};
+        my $text = slurp("$folder/trace.json");
+        is_trace_event_format($text);
+        my @json = @{decode_json($text)->{traceEvents}};
         is(scalar(grep { $_->{ph} eq 's' } @json), $handoffs, 'an arrow each');
         is(scalar(grep { $_->{ph} eq 'f' } @json), $handoffs, 'with its end');
         my %from = map { $_->{id} => $_ } grep { $_->{ph} eq 's' } @json;
@@ -156,11 +218,12 @@ subtest 'gil: who waits asks, who has it sees' => sub {
     for my $try (1 .. 20) {
         my ($folder) = trace(words('-v gil -i 500us -T 50ms'));
         @events = events($folder);
-        last if counted('sees', @events);
+        last if counted('switched', @events);
     }
     switches_are_seen(@events);
     cmp_ok(counted('asks', @events), '>', 0, 'they ask');
     cmp_ok(counted('sees', @events), '>', 0, 'it is seen');
+    cmp_ok(counted('switched', @events), '>', 0, 'who gives it up then waits for the switch');
     cmp_ok(counted('switched', @events), '<=', counted('sees', @events), 'who has seen it is switched away, at most so often');
     my ($holder, @wrong);
     for my $event (@events) {
@@ -209,6 +272,7 @@ subtest 'full buffers' => sub {
     my $from = $rows[0]{lost_from_s};
     cmp_ok($from, '>', 0, 'a time');
     near($rows[0]{run_s}, $from, 'up to which all is told');
+    is_trace_event_format(slurp("$folder/trace.json"));
     my $json = decode_json(slurp("$folder/trace.json"));
     is($json->{otherData}{events_lost}, $lost, 'the JSON says it, too');
     is(scalar(grep { $_->{ph} eq 'X' && $_->{ts} + $_->{dur} > 1e6 * $from + 0.01 } @{$json->{traceEvents}}), 0,

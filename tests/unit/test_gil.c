@@ -2,6 +2,8 @@
  * here depends on how long anything takes: only on the order in which it happens. */
 #include "gilscope/gil.h"
 
+#include "asleep.h"
+
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
@@ -13,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -240,37 +241,12 @@ static void *wait_for_lock(void *argument)
 {
     struct waiter *me = argument;
 
-    atomic_store(&me->tid, (int)syscall(SYS_gettid));
+    atomic_store(&me->tid, own_tid());
     gil_acquire(me->gil, 1);
     atomic_store(&me->has_it, true);
     me->told_to_yield = gil_should_yield(me->gil);
     gil_release(me->gil, 1);
     return NULL;
-}
-
-/* The state letter of a thread of this process: S is asleep. */
-static char thread_state(int tid)
-{
-    char path[64], line[512];
-
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    assert_non_null(fgets(line, sizeof line, file));
-    fclose(file);
-    const char *name_end = strrchr(line, ')');
-    assert_non_null(name_end);
-    return name_end[2];
-}
-
-/* Until the thread, which has nothing else to wait for, sleeps waiting for the lock. */
-static void wait_until_asleep(struct waiter *waiter)
-{
-    for (int seen = 0; seen < 3;) {
-        int tid = atomic_load(&waiter->tid);
-        seen = tid != 0 && thread_state(tid) == 'S' ? seen + 1 : 0;
-        usleep(200);
-    }
 }
 
 /* OpenMP's own lock may spin for as long as it takes (libomp's does): nothing sleeps then. */
@@ -284,7 +260,7 @@ static void start_waiting(struct waiter *waiter, struct gil *gil)
     *waiter = (struct waiter){.gil = gil};
     waiter->thread = start(wait_for_lock, waiter);
     if (waiters_sleep(gil)) {
-        wait_until_asleep(waiter);
+        wait_until_asleep(&waiter->tid);
     }
 }
 
@@ -351,7 +327,7 @@ static void test_no_request_within_the_switch_interval(void **state)
         assert_false(gil_should_yield(gil));
         usleep(100);
     }
-    wait_until_asleep(&waiter);
+    wait_until_asleep(&waiter.tid);
     assert_false(gil_should_yield(gil));
     assert_false(waiter.has_it);
     gil_release(gil, 0);
@@ -425,6 +401,49 @@ static void test_release_on_request_waits_for_the_switch(void **state)
     }
 }
 
+/* Thread 1 has asked, and finds the lock free; it is kept from taking it until thread 0, which gave
+ * the lock up on request, sleeps: it waits for the switch, and that is counted, once. */
+struct forcing {
+    struct gil *gil;
+    atomic_int tid; /* thread 0's, when it is about to give the lock up */
+};
+
+static void until_it_waits_for_the_switch(void *context)
+{
+    const struct forcing *forcing = context;
+
+    wait_until_asleep(&forcing->tid);
+}
+
+static void *take_it_late(void *argument)
+{
+    struct forcing *forcing = argument;
+
+    /* The first mutex is that of the lock, the next that of the switch. */
+    late = (struct lateness){1, until_it_waits_for_the_switch, forcing};
+    gil_acquire(forcing->gil, 1);
+    gil_release(forcing->gil, 1);
+    return NULL;
+}
+
+static void test_a_forced_switch_is_counted(void **state)
+{
+    struct forcing forcing = {.gil = make(&gil_switching, millisecond)};
+
+    (void)state;
+    gil_acquire(forcing.gil, 0);
+    pthread_t thread = start(take_it_late, &forcing);
+    while (!gil_should_yield(forcing.gil)) {
+    }
+    atomic_store(&forcing.tid, own_tid());
+    gil_release(forcing.gil, 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(gil_counts(forcing.gil).forced, 1);
+    assert_int_equal(gil_counts(forcing.gil).handoffs, 1);
+    assert_true(gil_counts(forcing.gil).requested >= 1);
+    gil_destroy(forcing.gil);
+}
+
 static atomic_int signals_handled;
 
 static void count_signal(int signal_number)
@@ -465,7 +484,7 @@ static void test_a_signal_is_no_release(void **state)
                 usleep(100);
             }
             if (waiters_sleep(gil)) {
-                wait_until_asleep(&waiter);
+                wait_until_asleep(&waiter.tid);
             }
             assert_false(atomic_load(&waiter.has_it));
         }
@@ -584,6 +603,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_request_after_the_switch_interval),
         cmocka_unit_test(test_request_is_cleared_by_the_switch),
         cmocka_unit_test(test_release_on_request_waits_for_the_switch),
+        cmocka_unit_test(test_a_forced_switch_is_counted),
         cmocka_unit_test(test_a_signal_is_no_release),
         cmocka_unit_test(test_who_drops_it_is_not_who_gets_it),
     };

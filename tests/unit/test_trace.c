@@ -5,6 +5,8 @@
 #include "gilscope/gil.h"
 #include "gilscope/trace_report.h"
 
+#include "asleep.h"
+
 #include <math.h>
 #include <omp.h>
 #include <pthread.h>
@@ -105,20 +107,27 @@ static void test_times_of_a_thread_never_go_back(void **state)
     double last_s = 0;
     (void)state;
     assert_true(trace_open(&trace, 1, EVENTS, &error));
+    double before_s = clock_now();
     trace_begin(&trace);
     double start_s = clock_now();
     for (int i = 0; i < EVENTS; i++) {
         trace_event(&trace.buffers[0], TRACE_WANTS, 0);
     }
-    double took_s = clock_now() - start_s;
+    double stop_s = clock_now();
     trace_end(&trace);
+    double after_s = clock_now();
     for (int i = 0; i < EVENTS; i++) {
         double at_s = trace_seconds(&trace, trace.buffers[0].records[i].time);
         assert_true(at_s >= last_s);
         last_s = at_s;
     }
-    /* On both clocks, but for what the two looks at them are apart. */
-    assert_true(last_s <= took_s * 1.01 + 1e-4);
+    /* As long on both clocks: from one look at them to the other. */
+    assert_true(trace.begin.seconds >= before_s && trace.begin.seconds <= start_s);
+    assert_true(trace.end.seconds >= stop_s && trace.end.seconds <= after_s);
+    assert_true(last_s <= after_s - before_s + 1e-9);
+    assert_true(fabs(trace_seconds(&trace, trace.end.ticks) -
+                     trace_seconds(&trace, trace.begin.ticks) -
+                     (trace.end.seconds - trace.begin.seconds)) < 1e-9);
     trace_close(&trace);
 }
 
@@ -170,19 +179,6 @@ static void test_hand_offs_are_in_order_on_all_cores(void **state)
     }
 }
 
-/* In place of the C library's, for the calls of the locks: one of them can be made to come late. */
-static _Thread_local useconds_t late_by_us;
-
-int pthread_mutex_lock(pthread_mutex_t *mutex)
-{
-    usleep(late_by_us);
-    late_by_us = 0;
-    while (pthread_mutex_trylock(mutex) != 0) {
-        sched_yield();
-    }
-    return 0;
-}
-
 static unsigned counted(const struct trace_buffer *buffer, enum trace_kind kind)
 {
     unsigned count = 0;
@@ -191,6 +187,13 @@ static unsigned counted(const struct trace_buffer *buffer, enum trace_kind kind)
         count += buffer->records[i].kind == kind;
     }
     return count;
+}
+
+static void until_asked(void *gil) NO_THREAD_SAFETY_ANALYSIS /* its holder */
+{
+    while (!gil_should_yield(gil)) {
+        sched_yield();
+    }
 }
 
 /* Thread 1 asks when thread 0 is about to give the lock up, and has not done so. */
@@ -207,7 +210,7 @@ static void test_a_request_is_seen_however_late(void **state)
     gil_acquire(gil, 0);
 #pragma omp parallel num_threads(2)
     if (omp_get_thread_num() == 0) {
-        late_by_us = 200000;
+        late = (struct lateness){0, until_asked, gil};
         gil_release(gil, 0);
     } else {
         gil_acquire(gil, 1);
@@ -221,7 +224,55 @@ static void test_a_request_is_seen_however_late(void **state)
     trace_close(&trace);
 }
 
-/* Thread 1 sleeps for a lock that thread 0 has, both long enough to be sure. */
+static void until_asleep(void *tid)
+{
+    wait_until_asleep(tid);
+}
+
+/* Thread 1 has asked, and does not take the lock before thread 0, which gave it up, sleeps for the
+ * switch. */
+static void test_who_is_switched_away_says_so(void **state)
+    NO_THREAD_SAFETY_ANALYSIS /* clang takes the region for one thread that runs it all */
+{
+    static const enum trace_kind expected[] = {TRACE_WANTS, TRACE_GOT, TRACE_SEES,
+                                               TRACE_GAVE_UP, TRACE_SWITCHED};
+    enum { EXPECTED = sizeof expected / sizeof *expected };
+    struct trace trace;
+    struct gil *gil;
+    const struct gil_config config = {1e-3, &trace};
+    atomic_int tid = 0;
+    const struct trace_record *got = NULL;
+    (void)state;
+    assert_true(trace_open(&trace, 2, 4096, &error));
+    assert_true(gil_create(&gil, &gil_switching, &config, &error));
+    trace_begin(&trace);
+    gil_acquire(gil, 0);
+#pragma omp parallel num_threads(2)
+    if (omp_get_thread_num() == 0) {
+        until_asked(gil);
+        atomic_store(&tid, own_tid());
+        gil_release(gil, 0);
+    } else {
+        /* The first mutex is that of the lock, the next that of the switch. */
+        late = (struct lateness){1, until_asleep, &tid};
+        gil_acquire(gil, 1);
+        got = &trace.buffers[1].records[trace.buffers[1].count - 1];
+        gil_release(gil, 1);
+    }
+    trace_end(&trace);
+    assert_int_equal(trace.buffers[0].count, EXPECTED);
+    for (int i = 0; i < EXPECTED; i++) {
+        assert_int_equal(trace.buffers[0].records[i].kind, expected[i]);
+    }
+    assert_int_equal(got->kind, TRACE_GOT);
+    assert_true(got->time >= trace.buffers[0].records[3].time);
+    assert_true(got->time <= trace.buffers[0].records[4].time);
+    assert_int_equal(counted(&trace.buffers[1], TRACE_SWITCHED), 0);
+    gil_destroy(gil);
+    trace_close(&trace);
+}
+
+/* Thread 1 sleeps for a lock that thread 0 has, and does not give up before. */
 static void test_sleeps_are_entered_when_the_lock_is_free_again(void **state)
     NO_THREAD_SAFETY_ANALYSIS /* clang takes the region for one thread that runs it all */
 {
@@ -230,6 +281,7 @@ static void test_sleeps_are_entered_when_the_lock_is_free_again(void **state)
     const struct gil_config config = {1e-3, &trace};
     const struct trace_record *got = NULL;
     uint32_t at_once = UINT32_MAX;
+    atomic_int tid = 0;
     (void)state;
     assert_true(trace_open(&trace, 2, 16, &error));
     assert_true(gil_create(&gil, &gil_ticks, &config, &error));
@@ -237,9 +289,10 @@ static void test_sleeps_are_entered_when_the_lock_is_free_again(void **state)
     gil_acquire(gil, 0);
 #pragma omp parallel num_threads(2)
     if (omp_get_thread_num() == 0) {
-        usleep(100000);
+        wait_until_asleep(&tid);
         gil_release(gil, 0);
     } else {
+        atomic_store(&tid, own_tid());
         gil_acquire(gil, 1);
         got = &trace.buffers[1].records[trace.buffers[1].count - 1];
         at_once = got->detail; /* who has the lock was not kept by a system call */
@@ -766,6 +819,77 @@ static void test_all_marks_are_explained(void **state)
     trace_close(&trace);
 }
 
+/* 40 columns of 16 us. Thread 0 has the lock for 1, 3 … 15 us of each of the first eight, then for
+ * eight whole ones; four of native code, four of nothing, eight that it waits, three and a half with
+ * the lock, and it ends. Thread 1 is there from the ninth on: waits, has the lock from
+ * a quarter of a column on, is in native code. */
+static struct trace forty_columns(void)
+{
+    enum { COLUMN = 16 };
+    struct trace trace = made(2, 64);
+
+    put(&trace, 0, 0, TRACE_BEGINS, 0);
+    for (uint64_t column = 0; column < 8; column++) {
+        put(&trace, 0, column * COLUMN, TRACE_WANTS, 0);
+        put(&trace, 0, column * COLUMN, TRACE_GOT, 0);
+        put(&trace, 0, column * COLUMN + 2 * column + 1, TRACE_GAVE_UP, 0);
+    }
+    put(&trace, 0, 8 * COLUMN, TRACE_WANTS, 0);
+    put(&trace, 0, 8 * COLUMN, TRACE_GOT, 0);
+    put(&trace, 0, 16 * COLUMN, TRACE_GAVE_UP, 0);
+    put(&trace, 0, 16 * COLUMN, TRACE_NATIVE_BEGINS, 0);
+    put(&trace, 0, 20 * COLUMN, TRACE_NATIVE_ENDS, 0);
+    put(&trace, 0, 24 * COLUMN, TRACE_WANTS, 0);
+    put(&trace, 0, 32 * COLUMN + COLUMN / 2, TRACE_GOT, 0);
+    put(&trace, 0, 36 * COLUMN, TRACE_GAVE_UP, 0);
+    put(&trace, 0, 36 * COLUMN, TRACE_ENDS, 0);
+    put(&trace, 1, 8 * COLUMN, TRACE_BEGINS, 0);
+    put(&trace, 1, 8 * COLUMN, TRACE_WANTS, 0);
+    put(&trace, 1, 16 * COLUMN + COLUMN / 4, TRACE_GOT, 0);
+    put(&trace, 1, 32 * COLUMN, TRACE_GAVE_UP, 0);
+    put(&trace, 1, 32 * COLUMN, TRACE_NATIVE_BEGINS, 0);
+    put(&trace, 1, 40 * COLUMN, TRACE_NATIVE_ENDS, 0);
+    put(&trace, 1, 40 * COLUMN, TRACE_ENDS, 0);
+    return trace;
+}
+
+static void assert_strip(const struct trace *trace, struct style style, const char *expected)
+{
+    struct trace_analysis analysis = analysed(trace);
+    const struct trace_report report = {.trace = trace, .analysis = &analysis};
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+
+    assert_non_null(to);
+    trace_strip(&report, &style, to);
+    fclose(to);
+    assert_string_equal(text, expected);
+    free(text);
+    trace_analysis_free(&analysis);
+}
+
+static void test_the_strip_shows_what_each_thread_did(void **state)
+{
+    enum { WIDTH = 7 + 40 + 1 };
+    struct trace trace = forty_columns();
+
+    (void)state;
+    assert_strip(
+        &trace, (struct style){false, WIDTH, "", "", "", ""},
+        "     0 _.:-=+*#########nnnn    ,,,,,,,,=###    \n"
+        "     1         ,,,,,,,,*###############nnnnnnnn\n"
+        "       0                                 640 us\n"
+        "       _.:-=+*# running, its share   n native   , waiting   blank: neither\n");
+    assert_strip(&trace, (struct style){true, WIDTH, "", "", "", ""},
+                 "     0 ▁▂▃▄▅▆▇█████████▒▒▒▒    ········▅███    \n"
+                 "     1         ········▇███████████████▒▒▒▒▒▒▒▒\n"
+                 "       0                                 640 us\n"
+                 "       ▁…█ running, that share of the time   ▒ native   · waiting   blank: "
+                 "neither\n");
+    trace_close(&trace);
+}
+
 struct counting {
     uint64_t events, last;
     bool ordered;
@@ -807,6 +931,7 @@ int main(void)
         cmocka_unit_test(test_times_of_a_thread_never_go_back),
         cmocka_unit_test(test_hand_offs_are_in_order_on_all_cores),
         cmocka_unit_test(test_a_request_is_seen_however_late),
+        cmocka_unit_test(test_who_is_switched_away_says_so),
         cmocka_unit_test(test_sleeps_are_entered_when_the_lock_is_free_again),
         cmocka_unit_test(test_a_lost_got_takes_no_sleeps),
         cmocka_unit_test(test_a_forked_process_records_too),
@@ -825,6 +950,7 @@ int main(void)
         cmocka_unit_test(test_json_says_where_events_were_lost),
         cmocka_unit_test(test_what_recording_costs_in_words),
         cmocka_unit_test(test_all_marks_are_explained),
+        cmocka_unit_test(test_the_strip_shows_what_each_thread_did),
         cmocka_unit_test(test_the_walk_visits_all_events_in_order),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
