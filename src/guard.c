@@ -30,6 +30,8 @@ static struct crash {
     {.signal = SIGFPE, .name = "Floating point exception"},
     {.signal = SIGILL, .name = "Illegal instruction"},
     {.signal = SIGABRT, .name = "Aborted"},
+    {.signal = SIGTRAP, .name = "Trace/breakpoint trap"}, /* __builtin_trap, on some machines */
+    {.signal = SIGSYS, .name = "Bad system call"},
 };
 enum { CRASHES = sizeof crashes / sizeof *crashes };
 
@@ -113,7 +115,9 @@ static void tell_waiting(int number)
     int before = errno; /* whatever was interrupted may look at it next */
 
     (void)number;
-    say(waiting_line);
+    if (interrupted()) { /* or it is an alarm of the kernel's own */
+        say(waiting_line);
+    }
     errno = before;
 }
 

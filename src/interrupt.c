@@ -38,7 +38,8 @@ static void stop(int signal_number)
     errno = before;
 }
 
-static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
+/* SIGQUIT as well, without a core file: interpreters' children are ended by us alone. */
+static const int stopping[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 void interrupt_prepare(void)
 {
@@ -75,6 +76,8 @@ void interrupt_worker(void)
             signal(stopping[i], SIG_DFL);
         }
     }
+    /* The terminal's keys are for all of its group; what becomes of us is the parent's matter. */
     signal(SIGINT, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
     interrupt_with(0);
 }

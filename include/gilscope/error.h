@@ -10,7 +10,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNALLED = 128 };
 
 struct error {
     int exit_code;  /* what main returns; EXIT_DONE while nothing failed */
-    char text[512]; /* one line, without a newline; cut off where it is longer */
+    char text[512]; /* one line, without a newline; its middle is left out where it is longer */
 };
 
 /* Fills *error (never null) with an exit code and a printf text. Thread-safe for different

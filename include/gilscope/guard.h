@@ -5,7 +5,7 @@
 
 #include "gilscope/error.h"
 
-/* From now on a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT), here or in a forked worker, is
+/* From now on a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS), here or in a forked worker, is
  * told as one of the kernel `name`, once, and ends its process with 128 + signal, without a core
  * file; exit() is told too, by up to THREADS_MAX threads at once, and ends it with EXIT_FAILED, a
  * worker with 128. A second after a first Ctrl-C who still waits is told about the second one. Call

@@ -54,6 +54,9 @@ struct machine; /* opaque; owns a hwloc topology */
  * On success *out is the caller's, to be given to machine_close. Errors: EXIT_USAGE where
  * what is not a topology, else EXIT_FAILED. */
 bool machine_open(struct machine **out, const char *what, struct error *error);
+/* The same, of this machine alone: an error of usage where hwloc's environment names another one,
+ * as `command` measures. */
+bool machine_open_here(struct machine **out, const char *command, struct error *error);
 void machine_close(struct machine *machine);
 
 /* Valid until machine_close. Thread-safe. */

@@ -94,17 +94,6 @@ static bool open_files(struct convoy_command *run, struct error *error)
            outfile_write_at(&run->files[ROWS], 0, convoy_header, strlen(convoy_header), error);
 }
 
-static bool open_machine(struct convoy_command *run, struct error *error)
-{
-    if (!machine_open(&run->machine, NULL, error) || !interrupt_install(error)) {
-        return false;
-    }
-    return machine_facts(run->machine)->is_this_machine ||
-           fail_usage(error,
-                      "HWLOC_XMLFILE or HWLOC_SYNTHETIC names another machine: convoy can only "
-                      "run on this one");
-}
-
 static bool prepare(struct convoy_command *run, struct error *error)
 {
     const struct settings *settings = run->settings;
@@ -112,11 +101,13 @@ static bool prepare(struct convoy_command *run, struct error *error)
     run->progress = progress_line(settings->quiet);
     run->start_s = clock_now();
     run->quota = quota_begin();
-    return convoy_check(settings, error) && open_machine(run, error) &&
+    return convoy_check(settings, error) && machine_open_here(&run->machine, "convoy", error) &&
+           interrupt_install(error) &&
            interpreters_open(&run->interpreters, settings->python, USE_SERVES, tell, error) &&
            convoy_plan_make(&run->plan, settings, &run->interpreters, error) &&
            allocate(run, error) &&
-           threads_available(1 + run->plan.hogs_max, 1 + run->plan.hogs_max, error) &&
+           /* One more than the team: the client is a process, which the same limit counts. */
+           threads_available(1 + run->plan.hogs_max, 2 + run->plan.hogs_max, "--hogs", error) &&
            size_work(run, error) && convoy_client_open(&run->client, error) &&
            open_files(run, error);
 }

@@ -69,15 +69,8 @@ static bool prepare(struct costs_run *run, struct error *error)
     run->progress = progress_line(settings->quiet);
     run->start_s = clock_now();
     run->quota = quota_begin();
-    if (!machine_open(&run->machine, NULL, error) || !interrupt_install(error)) {
-        return false;
-    }
-    if (!machine_facts(run->machine)->is_this_machine) {
-        return fail_usage(error,
-                          "HWLOC_XMLFILE or HWLOC_SYNTHETIC names another machine: costs can "
-                          "only be measured on this one");
-    }
-    return cost_plan_make(&run->plan, run->machine, settings->kernel, &settings->threads,
+    return machine_open_here(&run->machine, "costs", error) && interrupt_install(error) &&
+           cost_plan_make(&run->plan, run->machine, settings->kernel, &settings->threads,
                           settings->reps, error) &&
            allocate(run, error) && open_files(run, error);
 }

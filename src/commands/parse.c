@@ -99,7 +99,8 @@ bool parse_time(const char *text, double *seconds)
     static const struct {
         const char *name;
         int exponent;
-    } units[] = {{"ns", -9}, {"us", -6}, {"µs", -6}, {"ms", -3}, {"s", 0}};
+    } units[] = {{"ns", -9}, {"us", -6},     {"µs", -6}, {"ms", -3},
+                 {"s", 0},   {"\u03bcs", -6}}; /* the letter mu, as well as the sign micro */
     struct decimal number;
 
     if (!read_decimal(&text, &number)) {

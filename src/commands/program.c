@@ -120,6 +120,9 @@ bool program_run(int argc, char **argv, struct error *error)
         return argc > 1 || fail_usage(error, "no command; 'gilscope bench' is where to begin");
     }
     if (strcmp(name, "--version") == 0) {
+        if (argc > 2) {
+            return fail_usage(error, "--version: '%.80s' after it means nothing", argv[2]);
+        }
         puts("gilscope " GILSCOPE_VERSION);
         return true;
     }

@@ -96,18 +96,6 @@ static bool open_interpreters(struct session *session, struct error *error)
     return true;
 }
 
-static bool open_machine(struct session *session, struct error *error)
-{
-    if (!machine_open(&session->machine, NULL, error) || !interrupt_install(error)) {
-        return false;
-    }
-    return machine_facts(session->machine)->is_this_machine ||
-           fail_usage(error,
-                      "HWLOC_XMLFILE or HWLOC_SYNTHETIC names another machine: %s can only run "
-                      "on this one ('gilscope topo' plans for others)",
-                      session->kind->name);
-}
-
 static bool open_files(struct session *session, struct error *error)
 {
     const struct session_kind *kind = session->kind;
@@ -124,7 +112,8 @@ static bool prepare(struct session *session, struct error *error)
     session->start_s = clock_now();
     session->cpu_at_start = cpu_time_now();
     session->quota = quota_begin();
-    return open_machine(session, error) && open_interpreters(session, error) &&
+    return machine_open_here(&session->machine, session->kind->name, error) &&
+           interrupt_install(error) && open_interpreters(session, error) &&
            session->kind->prepare(session, error) && allocate(session, error) &&
            runner_open(&session->runner, &session->plan, session->machine, session->settings,
                        error) &&

@@ -88,16 +88,9 @@ static bool prepare(struct trace_run *run, struct error *error)
     struct plan_case wanted;
 
     run->progress = progress_line(run->settings.quiet);
-    if (!choose_case(&run->settings, &wanted, error) ||
-        !machine_open(&run->machine, NULL, error) || !interrupt_install(error)) {
-        return false;
-    }
-    if (!machine_facts(run->machine)->is_this_machine) {
-        return fail_usage(error,
-                          "HWLOC_XMLFILE or HWLOC_SYNTHETIC names another machine: trace "
-                          "can only run on this one");
-    }
-    return choose_call(&run->settings, "trace", error) &&
+    return choose_case(&run->settings, &wanted, error) &&
+           machine_open_here(&run->machine, "trace", error) && interrupt_install(error) &&
+           choose_call(&run->settings, "trace", error) &&
            plan_add(&run->plan, &wanted, &run->settings, machine_facts(run->machine), error) &&
            trace_open(&run->trace, wanted.threads, run->settings.events, error) &&
            runner_open(&run->runner, &run->plan, run->machine, &run->settings, error) &&

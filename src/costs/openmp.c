@@ -66,7 +66,7 @@ static void do_critical(const struct cost_place *place, uint64_t count)
     {
         uint64_t mine = share_of(count, place->threads, (unsigned)omp_get_thread_num());
         for (uint64_t i = 0; i < mine; i++) {
-#pragma omp critical
+#pragma omp critical(measured)
             cost_delay(place->delay);
         }
     }

@@ -132,7 +132,7 @@ static bool check_threads(const struct cost_plan *plan, struct error *error)
     for (size_t t = 0; t < plan->threads.length; t++) {
         most = plan->threads.values[t] > most ? plan->threads.values[t] : most;
     }
-    return threads_available(most, most > 2 ? most : 2, error);
+    return threads_available(most, most > 2 ? most : 2, "--threads", error);
 }
 
 bool cost_plan_make(struct cost_plan *plan, const struct machine *machine,

@@ -93,7 +93,7 @@ bool child_find(const char *command, char *path, size_t size)
 static _Noreturn void become(const char *path, char *const argv[], const struct pipes *pipes,
                              pid_t parent)
 {
-    static const int ours[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
+    static const int ours[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ};
     sigset_t none;
 
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
@@ -168,7 +168,9 @@ bool child_start(struct child *child, char *const argv[], struct error *error)
     if (reason != 0) {
         child_end(child);
         return fail(error, "cannot run it: %s",
-                    reason == ENOEXEC ? "it is not an executable" : strerror(reason));
+                    reason == ENOEXEC  ? "it is not an executable"
+                    : reason == ENOENT ? "what its first line (#!) names is not there"
+                                       : strerror(reason));
     }
     return true;
 }

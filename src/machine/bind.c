@@ -79,6 +79,6 @@ bool machine_still_bound(const struct machine *machine, const struct slot *slot,
     hwloc_bitmap_free(seen); /* null is fine */
     return !moved ||
            fail(error,
-                "somebody else bound a thread anew while it was measured (taskset -p, or a PU "
-                "taken offline): run again, and let it be");
+                "a thread was bound anew while it was measured (by taskset -p, by a kernel of "
+                "your own, or for a PU went offline): run again, and let it be");
 }

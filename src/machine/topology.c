@@ -272,6 +272,18 @@ bool machine_open(struct machine **out, const char *what, struct error *error)
     return true;
 }
 
+bool machine_open_here(struct machine **out, const char *command, struct error *error)
+{
+    return machine_open(out, NULL, error) &&
+           ((*out)->facts.is_this_machine ||
+            fail_usage(
+                error,
+                "HWLOC_XMLFILE, HWLOC_SYNTHETIC or HWLOC_THISSYSTEM=0 says that this is "
+                "another machine: %s can only run on this one ('gilscope topo' plans for "
+                "others)",
+                command));
+}
+
 void machine_close(struct machine *machine)
 {
     if (machine == NULL) {

@@ -7,7 +7,8 @@
 
 double trace_event_cost(void)
 {
-    enum { EVENTS = 1 << 16, LOOPS = 9 }; /* as many as by default: they do not stay in a cache */
+    /* As many events as by default: they do not stay in a cache. */
+    enum { EVENTS = 1 << 16, LOOPS = 9 };
     struct error error;
     struct trace trace;
     double cost[LOOPS];

@@ -13,7 +13,8 @@ static bool run_critical(struct run *run, struct error *error)
     {
         struct worker *me = worker_begin(run, omp_get_thread_num());
         while (worker_has_work(me)) {
-#pragma omp critical
+#pragma omp critical(                                                                          \
+    the_lock) /* named: the unnamed one may be used by the user's own function */
             {
                 worker_do_chunk(me);
                 handoffs += holder != NULL && holder != me;

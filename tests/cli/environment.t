@@ -83,6 +83,17 @@ subtest 'fewer threads than asked for is an error that names the variable' => su
     is($result->{exit}, 0, 'one thread is not too many');
 };
 
+subtest 'variables by which OpenMP starts no thread are named' => sub {
+    for my $variable (['OMP_STACKSIZE', '1000G'], ['GOMP_CPU_AFFINITY', '100000']) {
+        my ($name, $value) = @$variable;
+        my $here = temp_folder();
+        my $result = gilscope({env => {$name => $value}, cd => $here}, qw(bench -q -r 1 -n 20k -t 2 -v nogil));
+        next if $result->{exit} == 0;    # libomp does without
+        one_line_error($result, 1, $name, qr/\Q$name=$value\E/);
+        is_deeply([names_in($here)], [], 'not a row');
+    }
+};
+
 subtest 'a limit with a list: the largest count decides' => sub {
     my %limited = (env => {OMP_THREAD_LIMIT => 3});
     one_line_error(gilscope(\%limited, words('bench -n 20k -t 2,4 -o'), temp_folder()), 1, 'four of three',

@@ -38,6 +38,7 @@ subtest 'an unknown option' => sub {
     refused('a letter behind another', ['bench', '-qx'], qr/'-x'/);
     refused('one of another command', ['topo', '--reps=3'], qr/'--reps=3'/, qr/topo --help/);
     refused('with list', ['list', '--quiet'], qr/'--quiet'/);
+    refused('a word after --version', ['--version', 'now'], qr/'now'/);
 };
 
 subtest 'an unknown variant or pin policy' => sub {

@@ -11,7 +11,7 @@ use Test::More;
 
 -r '/proc/self/stat' or plan(skip_all => 'no /proc here');
 
-my %number = (INT => 2, TERM => 15, HUP => 1);
+my %number = (INT => 2, TERM => 15, HUP => 1, QUIT => 3);
 # The design says a second; a busy machine gets more.
 my $soon_s = 20;
 
@@ -82,7 +82,7 @@ sub stopped_by {
     return $result;
 }
 
-for my $signal (qw(INT TERM HUP)) {
+for my $signal (qw(INT TERM HUP QUIT)) {
     subtest "SIG$signal in the middle of a run" => sub {
         my $folder = temp_folder();
         my $job = begin($folder, 20, words('-T 2ms -t 1,2'));

@@ -297,6 +297,25 @@ subtest 'what cannot take part is told' => sub {
     unlike($result->{err}, qr/left out/, 'nothing where nobody asked');
 };
 
+# Ours has a name: the unnamed section of the process is theirs as well.
+subtest 'a kernel that has a critical section itself' => sub {
+    my $path = "$folder/section.so";
+    spew("$folder/section.c", <<'END');
+#include "gilscope/kernel.h"
+static uint64_t run(void *state, uint64_t units)
+{
+    (void)state;
+#pragma omp critical
+    for (volatile uint64_t i = 0; i < units; i++) {}
+    return units;
+}
+const struct kernel gilscope_kernel = {.version = GILSCOPE_KERNEL_VERSION, .name = "section", .unit = "step", .run = run};
+END
+    is(run($cc, words('-std=c17 -O1 -shared -fPIC -fopenmp -Iinclude -o'), $path, "$folder/section.c")->{exit}, 0, 'it compiles');
+    my $result = gilscope(words('bench -q -r 1 -n 20k -t 2 -v critical,gil,nogil,tasks,pool'), "--kernel=$path", '-o', temp_folder());
+    is($result->{exit}, 0, 'no variant keeps it waiting for itself') or diag($result->{err});
+};
+
 subtest 'a file in this folder needs no ./' => sub {
     my $result = gilscope({cd => $folder}, @small, '-q', '--kernel=moody.so');
     is($result->{exit}, 0, 'it runs') or diag($result->{err});

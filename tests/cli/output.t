@@ -179,4 +179,12 @@ subtest 'what an interrupted run left is kept' => sub {
     is(scalar(csv_rows(slurp("$here/bench.csv"))), 10, 'to a complete bench.csv');
 };
 
+subtest 'of a long path the middle is left out, not why it failed and what to do' => sub {
+    my $folder = temp_folder();
+    my $long = join '/', $folder, ('x' x 200) x 3;
+    system 'mkdir', '-p', $long;
+    spew("$long/file", '');
+    one_line_error(gilscope(@$TINY, '-q', '-o', "$long/file"), 1, 'the line', qr/\A.*\Q$folder\E.*\.\.\..*--output/s);
+};
+
 done_testing();
