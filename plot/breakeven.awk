@@ -85,16 +85,16 @@ line == 1 {
         panel[field[4]] = ++panels
         pin_of[panels] = field[4]
     }
-    drifts = field[17] > 0 && 2 * field[17] >= field[8]
+    drifts = field[17] + 0 > 0 && 2 * field[17] >= field[8] + 0
     if (system_name == "") {                # an interpreter's progress is not sampled
         drifting += drifts
         drawn++
     } else
         meet(system_name)
-    if (variant == "hold" && field[5] == 1)
+    if (variant == "hold" && field[5] + 0 == 1)
         next                                # the baseline, 1 by definition
     add_point(find_curve(field[4], system_name, variant == "release", field[5] + 0), field[7] + 0, \
-        field[10] + 0, field[11] == "" ? field[10] : field[11] + 0, field[12] == "" ? field[10] : field[12] + 0)
+        field[10] + 0, field[field[11] == "" ? 10 : 11] + 0, field[field[12] == "" ? 10 : 12] + 0)
 }
 
 function find_curve(pin, who, is_release, threads,    name, i) {

@@ -126,7 +126,7 @@ function read_latencies(    n, c, line, key) {
             check_header(where, $0, header_of_latency, "convoy-latency.csv")
             continue
         }
-        if (split_record($0) != 8 || !is_number(field[6]) || !is_number(field[7]) || !is_count(field[8]) || field[7] <= 0)
+        if (split_record($0) != 8 || !is_number(field[6]) || !is_number(field[7]) || !is_count(field[8]) || field[7] + 0 <= 0)
             fail(where, "cut off or damaged")
         key = field[1] "," field[2] "," field[4]
         if ((field[1] == "model" && field[3] != pin) || (field[5] != "" && field[5] != interval()) || !(key in curve))

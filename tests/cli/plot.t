@@ -206,21 +206,21 @@ SKIP: {
     };
 
     # What the columns are: see the README.
-    my $case = sub {
+    my $row_of = sub {
         my ($variant, $pin, $threads, $call_s, $speedup) = @_;
         return "$variant,countdown,gil,$pin,$threads,100,$call_s,6,1e9,$speedup,$speedup,$speedup,,,,0,0,0,0\n";
     };
     my $header_of_sweep = (split /^/, slurp("$ROOT/tests/data/breakeven/breakeven-summary.csv"))[0];
     my %sweeps = (
-        'one length, one policy' => join('', map { $case->(@$_, 1e-6, 1) } ['hold', 'core', 1], ['release', 'core', 1]),
+        'one length, one policy' => join('', map { $row_of->(@$_, 1e-6, 1) } ['hold', 'core', 1], ['release', 'core', 1]),
         'many threads' => join('', map {
             my $call_s = $_;
-            map { ($case->('hold', 'none', $_, $call_s, 1), $case->('release', 'none', $_, $call_s, $_ * $call_s * 1e4)) }
+            map { ($row_of->('hold', 'none', $_, $call_s, 1), $row_of->('release', 'none', $_, $call_s, $_ * $call_s * 1e4)) }
                 1, 2, 4, 8, 16, 128
         } 1e-7, 1e-5, 1e-3),
-        'an interpreter beside the model' => join('', map { $case->(@$_, 1e-6, 1.5) } ['release', 'core', 2],
+        'an interpreter beside the model' => join('', map { $row_of->(@$_, 1e-6, 1.5) } ['release', 'core', 2],
             ['cpython-3.11/release', 'core', 2]),
-        'a case without its baseline' => $case->('release', 'core', 2, 1e-6, 2) . $case->('release', 'core', 2, 1e-5, ''),
+        'a case without its baseline' => $row_of->('release', 'core', 2, 1e-6, 2) . $row_of->('release', 'core', 2, 1e-5, ''),
     );
     for my $what (sort keys %sweeps) {
         subtest "a sweep of $what" => sub {
@@ -231,6 +231,19 @@ SKIP: {
             check_breakeven($folder, 'release, ');
         };
     }
+
+    subtest 'breakeven: a case drifts where half of its repetitions do' => sub {
+        for my $case ([6, 2, 0], [6, 3, 1], [6, 5, 1], [6, 6, 1], [10, 4, 0], [10, 5, 1], [11, 5, 0], [11, 6, 1], [100, 9, 0], [100, 100, 1]) {
+            my ($reps, $drifting, $drifts) = @$case;
+            my $folder = temp_folder();
+            my @rows = map { $row_of->('hold', 'none', 1, $_, 1), $row_of->('release', 'none', 2, $_, 2) } 1e-6, 1e-5;
+            $rows[-1] =~ s/^((?:[^,]*,){7})6,(.*),0,0,0$/$1$reps,$2,$drifting,0,0/;
+            spew("$folder/breakeven-summary.csv", $header_of_sweep . join '', @rows);
+            is(run($PLOT, "$folder")->{exit}, 0, 'drawn');
+            my ($told) = slurp("$folder/breakeven.svg") =~ /(\d+) of 4 cases drift/;
+            is($told // 0, $drifts, "$drifting of $reps");
+        }
+    };
 
     subtest 'outcomes of a sweep that are no length' => sub {
         my $folder = copy_of('breakeven', temp_folder());
