@@ -487,6 +487,13 @@ SKIP: {
         unlike(slurp("$folder/convoy.svg"), qr/left:/, 'nothing refers to a side of the picture');
         like(slurp("$folder/frontier.svg"), qr/>\s*\Q$_\E/, $_) for '2 hogs, p99', '1 hog, median', '5 ms';
         unlike(slurp("$folder/frontier.svg"), qr/>[^<]*\b(?:buys|costs)\b/, 'what the data may not show is not said');
+        like(slurp("$folder/convoy.svg"), qr/gil: switch interval 5 ms, of 2 measured: see frontier/, 'and the other says which of the intervals it shows');
+        unlike(slurp("$folder/convoy.svg"), qr/never answered|arrow/, 'all were answered, and no bar goes down to 0');
+        my @spots = grep { $_->[0] =~ /\A(?:5 ms|100 \S+s)\z/ && $_->[1] > 760 && $_->[2] < 575 } texts(slurp("$folder/frontier.svg"));
+        is(scalar(@spots), 4, 'four points');
+        for my $a (0 .. $#spots) {
+            ok(!grep({ abs($spots[$a][1] - $spots[$_][1]) < 40 && abs($spots[$a][2] - $spots[$_][2]) < 14 } 0 .. $a - 1), "$spots[$a][0] lies on no other");
+        }
         for my $interval ('100 µs', '5 ms') {
             is(scalar(() = slurp("$folder/frontier.svg") =~ />\s*\Q$interval\E\s*</g), 4, "$interval: at both axes, and at both points");
         }
@@ -501,6 +508,7 @@ SKIP: {
         }
         is(run($PLOT, $folder)->{exit}, 0, 'one switch interval');
         check_convoy($folder, 'convoy', '2 hogs');
+        unlike(slurp("$folder/convoy.svg"), qr/see frontier/, 'and refers to none');
 
         # One lock, no hogs.
         for my $name (qw(convoy-summary.csv convoy-latency.csv)) {
@@ -526,6 +534,35 @@ SKIP: {
         my $svg = slurp("$folder/convoy.svg");
         like($svg, qr/>\s*$_\s*</, "a tick at $_") for 100, 200, 500;
         like($svg, qr/200 requests a second are due/, 'and what was due');
+    };
+
+    subtest 'convoy: what has no place on a logarithmic axis' => sub {
+        my $folder = copy_of('convoy', temp_folder());
+        my $change = sub {
+            my ($lock, $columns, @values) = @_;
+            my ($head, @rows) = split /^/, slurp("$folder/convoy-summary.csv");
+            for my $row (@rows) {
+                my @fields = split /,/, $row, -1;
+                @fields[@$columns] = @values if $fields[1] eq $lock && $fields[3] == 2;
+                $row = join ',', @fields;
+            }
+            spew("$folder/convoy-summary.csv", join '', $head, @rows);
+            return run($PLOT, $folder)->{exit};
+        };
+        run($PLOT, $folder);
+        my $before = slurp("$folder/convoy.svg");
+        is($change->('critical', [9], 0), 0, 'a bar down to 0');
+        check_convoy($folder, 'convoy frontier', 'bars: range of 2 blocks; arrow: down to 0');
+        isnt(slurp("$folder/convoy.svg"), $before, 'is another picture');
+        is($change->('critical', [8, 9], 0, 0), 0, 'a median of 0');
+        check_convoy($folder, 'convoy frontier', 'bars: range of 2 blocks; arrow: down to 0', 'critical');
+        is($change->('critical', [8 .. 10], 0, 0, 0), 0, 'and all of the bar');
+        check_convoy($folder, 'convoy frontier', 'critical');
+        is($change->('gil', [29, 30], 0, 0), 0, 'hogs that did nothing');
+        check_convoy($folder, 'convoy frontier');
+        # of all in the latencies three were never answered
+        is($change->('ticks', [7], 4208), 0, 'requests never answered');
+        check_convoy($folder, 'convoy frontier', 'some requests were never answered: the longest took longer than that');
     };
 
     subtest 'convoy: interpreters are dashed, beside the lock of their model' => sub {
