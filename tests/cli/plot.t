@@ -671,9 +671,32 @@ SKIP: {
             ok(scalar(grep { /\Athread \d+ gives up\z/ } @texts), 'of who gives up');
             ok(scalar(grep { /thread \d+ got it/ } @texts), 'and who got it');
             ok(scalar(grep { /\Athread \d+ sees it\z/ } @texts), 'and saw the request');
-            ok(scalar(grep { /given up, and taken back/ } @texts), 'and of what was in vain') if $of{chunks};
+            ok(scalar(grep { /given up, and taken back.*\((?:once|\d+ times) here\)/ } @texts), 'and of what was in vain') if $of{chunks};
+            ok(scalar(grep { $_ eq 'where too short to draw: height = share of the time' } @texts), 'and what a height is');
         };
     }
+
+    subtest 'a trace that ends before anybody waits' => sub {
+        my $here = temp_folder();
+        my %says = (
+            critical => ['Who had the lock, when: critical, 2 threads', 'no wait seen in the first 26.1 '],
+            none => ['Who worked, when: nogil, 2 threads', 'nobody waits for a lock'],
+        );
+        for my $lock (sort keys %says) {
+            my $variant = $lock eq 'none' ? 'nogil' : $lock;
+            spew("$here/trace.csv", join "\n", 'time_s,thread,event,detail', '0,0,begins,0', '1e-7,1,begins,0', '2.6e-5,0,ends,0', '2.61e-5,1,ends,0', '');
+            spew("$here/trace-threads.csv", join "\n", 'variant,kernel,pin,lock,thread,span_s,running_s,waiting_s,native_s,wait_longest_s,starved_s,'
+                . 'woken_in_vain,run_s,handoffs_per_s,jain,handoffs,in_vain,lost', map({ "$variant,countdown,core,$lock,$_,2.61e-5,2e-5,0,0,,0,0,2.61e-5,0,,0,0,900" } 0, 1), '');
+            is(run($PLOT, "$here")->{exit}, 0, "$lock: drawn");
+            my $svg = slurp("$here/trace.svg");
+            like($svg, qr/>\s*[^<]*\Q$_\E/, $_) for @{$says{$lock}};
+            unlike($svg, qr/cores/, 'of no machine');
+        }
+        spew("$here/machine.csv", slurp("$ROOT/tests/data/two-cores/machine.csv"));
+        is(run($PLOT, "$here")->{exit}, 0, 'beside a machine.csv');
+        like(slurp("$here/trace.svg"), qr/2 cores/, 'with its machine');
+        unlike(slurp("$here/trace.svg"), qr/20\d\d-\d\d-\d\d/, 'and not the day of the run that wrote it');
+    };
 
     subtest 'four traces: the gallery' => sub {
         my $here = temp_folder();
