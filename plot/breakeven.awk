@@ -77,6 +77,8 @@ line == 1 {
         kernel = field[2]
     if (lock == "" && system_name == "")
         lock = field[3]
+    key = field[4] "," system_name "," field[5] + 0
+    if (!(key in reps_of) || field[8] + 0 < reps_of[key]) reps_of[key] = field[8] + 0
     if (fewest == "" || field[8] + 0 < fewest) fewest = field[8] + 0
     if (field[8] + 0 > most_reps) most_reps = field[8] + 0
     if (least == "" || field[7] + 0 < least) least = field[7] + 0
@@ -85,16 +87,16 @@ line == 1 {
         panel[field[4]] = ++panels
         pin_of[panels] = field[4]
     }
-    drifts = field[17] > 0 && 2 * field[17] >= field[8]
+    drifts = field[17] + 0 > 0 && 2 * field[17] >= field[8] + 0
     if (system_name == "") {                # an interpreter's progress is not sampled
         drifting += drifts
         drawn++
     } else
         meet(system_name)
-    if (variant == "hold" && field[5] == 1)
+    if (variant == "hold" && field[5] + 0 == 1)
         next                                # the baseline, 1 by definition
     add_point(find_curve(field[4], system_name, variant == "release", field[5] + 0), field[7] + 0, \
-        field[10] + 0, field[11] == "" ? field[10] : field[11] + 0, field[12] == "" ? field[10] : field[12] + 0)
+        field[10] + 0, field[field[11] == "" ? 10 : 11] + 0, field[field[12] == "" ? 10 : 12] + 0)
 }
 
 function find_curve(pin, who, is_release, threads,    name, i) {
@@ -212,30 +214,66 @@ function whose(list,    n, i, who, last, text, ours, guests) {
 
 # --- break-evens ---
 
-# What is known of one: "at" a length, "all" lengths (from the least on, or before), "none", "unsure".
-function outcome(a,    is_low, is_high) {
-    is_low = answer_lo[a] != "" && answer_lo[a] + 0 <= least * 1.0001
-    is_high = answer_hi[a] == ""
-    if (is_low && is_high)
-        return "unsure"
-    return answer_at[a] == "" ? "none" : answer_at[a] + 0 <= least * 1.0001 ? "all" : "at"
+# The sentences of src/output/breakeven_words.c, in few words, and with its rules (crossing_is_vague in
+# src/measure/crossing.c): a median is told only where its interval is narrow enough to act on.
+
+function is_least(text) {
+    return text != "" && text + 0 <= least * 1.0001
+}
+
+function is_open(a) {
+    return is_least(answer_lo[a]) && answer_hi[a] == ""
+}
+
+function is_vague(a,    lo, hi) {
+    lo = answer_lo[a] == "" ? most * 10 : answer_lo[a] + 0 < least ? least : answer_lo[a] + 0
+    hi = answer_hi[a] == "" || answer_hi[a] + 0 > most ? most : answer_hi[a] + 0
+    return blocks(a) < 6 || is_open(a) || hi > 10 * lo
+}
+
+# Of how many blocks an answer is, as far as the rows tell.
+function blocks(a,    key) {
+    key = answer[a] "," answer_of[a] "," answer_threads[a]
+    return key in reps_of ? reps_of[key] : fewest + 0
+}
+
+# What is known of one: "at" a length, "all" lengths (from the least on, or before), "none", "unsure";
+# with one PU "nothing" is to be gained.
+function outcome(a) {
+    return pus == 1 ? "nothing" : is_vague(a) ? "unsure" : answer_at[a] == "" ? "none" : \
+        is_least(answer_at[a]) ? "all" : "at"
+}
+
+# " (95 %: 2.85 µs to beyond)"; beyond the longest call, where the axis ends.
+function interval_words(a,    lo, hi) {
+    if (least + 0 == most + 0 || is_open(a))
+        return ""
+    lo = answer_lo[a] == "" ? "beyond" : (is_least(answer_lo[a]) ? "at most " : "") duration(answer_lo[a] + 0)
+    hi = answer_hi[a] == "" ? "beyond" : (is_least(answer_hi[a]) ? "at most " : "") duration(answer_hi[a] + 0)
+    return " (" (blocks(a) < 6 ? "of " counted(blocks(a), "block") : "95 %") ": " lo " to " hi ")"
 }
 
 function outcome_words(a,    what) {
     what = outcome(a)
-    return what == "unsure" ? "break-even not certain" : what == "none" ? "no break-even up to " duration(most) : \
+    if (what == "nothing")
+        return "one usable PU: nothing to gain"
+    if (least + 0 == most + 0)              # one length: nothing is crossed
+        return what == "unsure" ? "a loss, or none: not told" : what == "none" ? "a loss" : "no loss"
+    return what == "unsure" ? "break-even cannot be told" interval_words(a) : what == "none" ? "no break-even up to " duration(most) : \
         what == "all" ? "no loss at any length" : "break-even " duration(answer_at[a] + 0)
 }
 
 # Behind those of the model: the same of up to two interpreters, and of more from where to where.
-function guests_words(a,    g, k, n, with, from, to, text) {
+function guests_words(a,    g, k, n, with, none, from, to, text, what) {
     for (k = 1; k <= interpreters; k++)
         for (g = 1; g <= answers; g++)
             if (answer_of[g] == in_order[k] && answer[g] == answer[a] && answer_threads[g] == answer_threads[a]) {
                 n++
-                text = text "; " answer_of[g] (outcome(g) != outcome(a) ? ": " outcome_words(g) : \
-                    outcome(a) == "at" ? " " duration(answer_at[g] + 0) : " likewise")
-                if (outcome(g) == "at") {
+                what = outcome(g)
+                text = text "; " answer_of[g] (what == "unsure" ? (outcome(a) == what ? " neither" : ": cannot be told") : \
+                    what != outcome(a) ? ": " outcome_words(g) : what == "at" ? " " duration(answer_at[g] + 0) : " likewise")
+                none += what == "none"
+                if (what == "at") {
                     if (!with++ || answer_at[g] + 0 < from) from = answer_at[g] + 0
                     if (answer_at[g] + 0 > to) to = answer_at[g] + 0
                 }
@@ -243,12 +281,12 @@ function guests_words(a,    g, k, n, with, from, to, text) {
     if (n <= 2)
         return text
     return "; " (with ? (with < n ? with " of " : "") n " interpreters " duration(from) " to " duration(to) : \
-        "of " n " interpreters none has one")
+        "of " n " interpreters none " (none == n ? "has one" : "for which it can be told"))
 }
 
 function write_answers(    a, lo, hi) {
     set("array EVEN_PANEL[" answers + 1 "]; array EVEN_THREADS[" answers + 1 "]; array EVEN[" \
-        answers + 1 "]; array EVEN_LO[" answers + 1 "]; array EVEN_HI[" answers + 1 \
+        answers + 1 "]; array EVEN_LO[" answers + 1 "]; array EVEN_HI[" answers + 1 "]; array EVEN_BAND[" answers + 1 \
         "]; array EVEN_OF[" answers + 1 "]; array EVEN_WORDS[" answers + 1 "]; EVENS", answers + 0)
     for (a = 1; a <= answers; a++) {
         # where no interval or no crossing is, LO or HI lie outside of the picture
@@ -258,6 +296,7 @@ function write_answers(    a, lo, hi) {
         set("EVEN_THREADS[" a "]", answer_threads[a])
         set("EVEN_OF[" a "]", answer_of[a] == "" ? 0 : place[answer_of[a]])
         set("EVEN[" a "]", outcome(a) == "at" ? answer_at[a] + 0 : 0)
+        set("EVEN_BAND[" a "]", outcome(a) == "at" || outcome(a) == "unsure")   # with a median or without
         set("EVEN_LO[" a "]", lo)
         set("EVEN_HI[" a "]", hi)
         set("EVEN_WORDS[" a "]", quoted(outcome_words(a) (answer_of[a] == "" ? guests_words(a) : "")))

@@ -84,7 +84,6 @@ do for [k = -20:20:step] {
     }
 }
 set grid noxtics ytics back lt 1 lc rgb 0xd9d9d6 lw 0.8 dt solid
-set xlabel 'length of a call, alone' textcolor rgb MUTED font SMALL
 unset key
 BAR = 0.003
 
@@ -139,14 +138,20 @@ do for [p = 1:PANELS] {
     set label 100 (PIN[p] eq 'none' ? 'threads not pinned' : 'threads pinned ('.PIN[p].')') \
         at screen left(p) / W, screen (TOP + 16 + 17 * ROWS) / H left noenhanced textcolor rgb INK font face(15, ':Bold')
 
-    # break-evens: a band for the interval, a line, and words in the strip above; of interpreters a thin line
+    # not an xlabel, whose place depends on the font: it would lie on the key
+    set label 101 'length of a call, alone' at screen (left(p) + right(p)) / 2 / W, screen (BOTTOM - 42) / H center textcolor rgb MUTED font SMALL
+
+    # break-evens: a band for the interval, a line where it is narrow enough to tell one, and words in the
+    # strip above; of interpreters a thin line
     row = 0
     do for [i = 1:EVENS] {
         if (EVEN_PANEL[i] == p && EVEN_THREADS[i] > 1) {
             colour = hue(1, EVEN_THREADS[i])
-            if (EVEN[i] > 0 && EVEN_OF[i] == 0) {
+            if (EVEN_BAND[i] && EVEN_OF[i] == 0) {
                 set object 500 + i rectangle from inside(EVEN_LO[i]),graph 0 to inside(EVEN_HI[i]),graph 1 behind \
                     fillcolor rgb mix(colour, 0xffffff, 0.88) fillstyle solid noborder
+            }
+            if (EVEN[i] > 0 && EVEN_OF[i] == 0) {
                 set arrow 500 + i from EVEN[i],graph 0 to EVEN[i],graph 1 nohead back lc rgb colour lw 1.6 dt (6,4)
             }
             if (EVEN[i] > 0 && EVEN_OF[i] > 0) {
@@ -159,12 +164,12 @@ do for [p = 1:PANELS] {
                     pt shape(EVEN_OF[i] + 1, 1) ps 0.62 * shape_size(EVEN_OF[i] + 1)
             }
             if (EVEN_OF[i] == 0) {
-                x = EVEN[i] > 0 ? x_pixel(p, EVEN[i]) : right(p)
+                x = EVEN[i] > 0 ? x_pixel(p, EVEN[i]) : EVEN_BAND[i] ? x_pixel(p, sqrt(inside(EVEN_LO[i]) * inside(EVEN_HI[i]))) : right(p)
                 said = (COUNTS > 2 ? threads(EVEN_THREADS[i]).': ' : '').EVEN_WORDS[i]
                 # words are kept within the panel, at worst small
-                reach = 6.8 * strlen(said) > right(p) + 60 - left(p) ? right(p) + LABELS - 6 : right(p) + 60
-                shrink = 6.8 * strlen(said) > reach - left(p) ? (reach - left(p)) / (6.8 * strlen(said)) : 1
-                half = 3.4 * strlen(said) * shrink
+                reach = 7.3 * strlen(said) > right(p) + 60 - left(p) ? right(p) + LABELS - 6 : right(p) + 60
+                shrink = 7.3 * strlen(said) > reach - left(p) ? (reach - left(p)) / (7.3 * strlen(said)) : 1
+                half = 3.65 * strlen(said) * shrink
                 set label 500 + i said at screen x / W, screen (TOP + 10 + 17 * row) / H center noenhanced \
                     textcolor rgb text(colour) font face(13 * shrink, '')
                 if (x + half > reach) { set label 500 + i at screen reach / W, screen (TOP + 10 + 17 * row) / H right }

@@ -17,6 +17,9 @@ if (FORMAT eq 'svg') {
 set output NAME_OF_PICTURE.'.'.FORMAT
 # gnuplot counts the size of a font in pixels for svg and in points for cairo
 face(px, how) = sprintf('Helvetica%s,%g', how, FORMAT eq 'svg' ? px : 0.75 * px)
+# as large as it may be where there is room for so many pixels of words; in other fonts than gnuplot's
+# letters may be wider
+fitting(said, px, room) = face(0.57 * px * strlen(said) > room ? room / (0.57 * strlen(said)) : px, '')
 LARGE = face(25, ':Bold')
 MEDIUM = face(15, '')
 SMALL = face(13, '')

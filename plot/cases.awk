@@ -36,7 +36,7 @@ FILENAME == "fidelity.csv" {
     if (!is_thread_count(field[4]) || !is_number(field[5]) || !is_number(field[8]))
         next                                # nothing to compare
     model[field[1] "/" field[2]] = field[3]
-    if (field[2] == "nogil" && field[4] == 1)
+    if (field[2] == "nogil" && field[4] + 0 == 1)
         next                                # the baseline, 1 by definition
     for (i = 5; i <= 10; i++)
         if (!is_number(field[i]) || field[i] + 0 <= 0)
@@ -57,7 +57,7 @@ FILENAME == "fidelity.csv" {
     }
     if (ratio_min == "" || field[6] / field[10] < ratio_min) ratio_min = field[6] / field[10]
     if (field[7] / field[9] > ratio_max) ratio_max = field[7] / field[9]
-    near = field[11] >= 0.95 && field[11] <= 1.05
+    near = field[11] + 0 >= 0.95 && field[11] + 0 <= 1.05
     agreeing += near
     # Further apart than that for certain? Columns 6, 7 and 9, 10 are the intervals.
     apart += !near && (field[6] + 0 > field[10] + 0 || field[9] + 0 > field[7] + 0)
@@ -123,7 +123,7 @@ line == 1 {
         if ((c, threads) in had) {
             for (i = 1; at_threads[c, i] != threads; i++)
                 ;
-            speedup[c, i] = field[8]
+            speedup[c, i] = field[8] + 0
             rest_of[c, i] = field[9] " " field[10]
             next
         }
@@ -137,7 +137,7 @@ line == 1 {
     }
     at_threads[c, i] = threads
     counts[threads] = 1
-    speedup[c, i] = field[8]
+    speedup[c, i] = field[8] + 0
     rest_of[c, i] = field[9] " " field[10]
 
     if (threads > most) most = threads

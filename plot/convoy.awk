@@ -107,7 +107,8 @@ function arrange(    l, g, r) {
                 hogs_of[curves] = field[4] + 0
                 if (field[4] + 0 > hogs_most)
                     hogs_most = field[4] + 0
-                requests[curves] = field[at["requests_per_s"]] + 0
+                requests[curves] = field[at["requests_per_s"]] == "" ? -1 : field[at["requests_per_s"]] + 0
+                answered[curves] = field[at["requests"]] + 0
                 requests_lo[curves] = field[at["requests_per_s_lo"]] + 0
                 requests_hi[curves] = field[at["requests_per_s_hi"]] + 0
             }
@@ -126,7 +127,7 @@ function read_latencies(    n, c, line, key) {
             check_header(where, $0, header_of_latency, "convoy-latency.csv")
             continue
         }
-        if (split_record($0) != 8 || !is_number(field[6]) || !is_number(field[7]) || !is_count(field[8]) || field[7] <= 0)
+        if (split_record($0) != 8 || !is_number(field[6]) || !is_number(field[7]) || !is_count(field[8]) || field[7] + 0 <= 0)
             fail(where, "cut off or damaged")
         key = field[1] "," field[2] "," field[4]
         if ((field[1] == "model" && field[3] != pin) || (field[5] != "" && field[5] != interval()) || !(key in curve))
@@ -153,7 +154,7 @@ END {
     for (p = 1; p <= panels; p++)
         set("LOCK[" p "]", quoted(lock_of[p]))
     set("array GUEST[" curves "]; array PANEL[" curves "]; array HOGS[" curves "]; array LAST_X[" curves "]; array LAST_Y[" curves \
-        "]; array REQUESTS[" curves "]; CURVES", curves)
+        "]; array REQUESTS[" curves "]; array UNENDED[" curves "]; CURVES", curves)
     least_share = 0.1
     printf "" > "convoy.dat"
     for (c = 1; c <= curves; c++) {
@@ -180,6 +181,9 @@ END {
         set("LAST_X[" c "]", x)
         set("LAST_Y[" c "]", y)
         set("REQUESTS[" c "]", requests[c])
+        # the latencies have the wait so far of what was never answered, too
+        set("UNENDED[" c "]", total[c] > answered[c])
+        unended += total[c] > answered[c]
     }
     for (p = 1; p <= panels; p++)
         write_requests(p, 0)
@@ -199,7 +203,9 @@ END {
     set("X_LEAST", least)
     set("X_MOST", most)
     set("Y_LEAST", least_share)
+    set("ANY_UNENDED", unended + 0)
     set("REQUESTS_LEAST", requests_least)
+    set("REQUESTS_NONE", requests_none + 0)     # a bar, or a median, goes down to 0
     set("REQUESTS_MOST", requests_most)
     set("HOGS_MOST", hogs_most + 0)
     set("PIN", quoted(pin))
@@ -213,10 +219,11 @@ END {
 # A block of requests.dat: of the model under the lock of panel p, or of interpreter g.
 function write_requests(p, g,    c, low) {
     for (c = 1; c <= curves; c++)
-        if ((p == 0 || panel_of[c] == p) && guest_at[c] == g && requests[c] > 0) {
+        if ((p == 0 || panel_of[c] == p) && guest_at[c] == g && requests[c] >= 0) {
             print hogs_of[c], requests[c], requests_lo[c], requests_hi[c] > "requests.dat"
-            low = requests_lo[c] > 0 ? requests_lo[c] : requests[c]
-            if (requests_least == "" || low < requests_least) requests_least = low
+            low = requests_lo[c] > 0 ? requests_lo[c] : requests[c] > 0 ? requests[c] : requests_hi[c]
+            if (low > 0 && (requests_least == "" || low < requests_least)) requests_least = low
+            requests_none += requests_lo[c] <= 0
             if (requests_hi[c] > requests_most) requests_most = requests_hi[c]
             if (requests[c] > requests_most) requests_most = requests[c]
         }
@@ -252,6 +259,12 @@ function write_frontier(    g, h, r, i, j, swap, n, share, points, last, last_p5
                     print interval_at[i], share, field[at["hogs_share_lo"]], field[at["hogs_share_hi"]], field[at["p99_s"]], \
                         field[at["p99_s_lo"]], field[at["p99_s_hi"]], field[at["p50_s"]], field[at["p50_s_lo"]], \
                         field[at["p50_s_hi"]], "\"" duration(interval_at[i]) "\"" > "frontier.dat"
+                    if (g == 0) {
+                        of_point[++spots] = n + 1
+                        share_at[spots] = share
+                        p99_at[spots] = field[at["p99_s"]]
+                        interval_of[spots] = interval_at[i]
+                    }
                     last[n + 1] = share
                     last_p50[n + 1] = field[at["p50_s"]]
                     last_p99[n + 1] = field[at["p99_s"]]
@@ -272,6 +285,14 @@ function write_frontier(    g, h, r, i, j, swap, n, share, points, last, last_p5
         set("LAST_P50[" i "]", last_p50[i])
         set("LAST_P99[" i "]", last_p99[i])
     }
+    set("array SPOT_OF[" spots + 1 "]; array SPOT_SHARE[" spots + 1 "]; array SPOT_P99[" spots + 1 "]; array SPOT_SAYS[" \
+        spots + 1 "]; SPOTS", spots + 0)
+    for (i = 1; i <= spots; i++) {
+        set("SPOT_OF[" i "]", of_point[i])
+        set("SPOT_SHARE[" i "]", share_at[i])
+        set("SPOT_P99[" i "]", p99_at[i])
+        set("SPOT_SAYS[" i "]", quoted(duration(interval_of[i])))
+    }
     set("array INTERVAL_AT[" intervals + 1 "]; array INTERVAL_WORDS[" intervals + 1 "]; INTERVALS", intervals + 0)
     for (i = 1; i <= intervals; i++) {
         set("INTERVAL_AT[" i "]", interval_at[i])
@@ -280,6 +301,8 @@ function write_frontier(    g, h, r, i, j, swap, n, share, points, last, last_p5
     set("INTERVAL_LEAST", interval_at[1] + 0)
     set("INTERVAL_MOST", interval_at[intervals] + 0)
     set("SHARE_MOST", share_most + 0)
+    set("SHARE_LEAST", share_least + 0)
+    set("SHARE_LOW", share_low + 0)             # of the bars
     set("WAIT_LEAST", wait_least + 0)
     set("TAIL_LEAST", tail_least + 0)
     set("WAIT_MOST", wait_most + 0)
@@ -288,6 +311,9 @@ function write_frontier(    g, h, r, i, j, swap, n, share, points, last, last_p5
 # How far the axes of the frontier have to go, of the row in field[].
 function note_extent() {
     if (field[at["hogs_share_hi"]] + 0 > share_most) share_most = field[at["hogs_share_hi"]] + 0
+    if (field[at["hogs_share"]] + 0 > 0 && (share_least == "" || field[at["hogs_share"]] + 0 < share_least))
+        share_least = field[at["hogs_share"]] + 0
+    if (share_low == "" || field[at["hogs_share_lo"]] + 0 < share_low) share_low = field[at["hogs_share_lo"]] + 0
     if (wait_least == "" || field[at["p50_s_lo"]] + 0 < wait_least) wait_least = field[at["p50_s_lo"]] + 0
     if (tail_least == "" || field[at["p99_s_lo"]] + 0 < tail_least) tail_least = field[at["p99_s_lo"]] + 0
     if (field[at["p99_s_hi"]] + 0 > wait_most) wait_most = field[at["p99_s_hi"]] + 0

@@ -11,8 +11,8 @@ set label TITLE at screen 28 / W, screen (H - 36) / H left noenhanced textcolor 
 set label SUBTITLE at screen 28 / W, screen (H - 66) / H left noenhanced textcolor rgb INK font MEDIUM
 MACHINE = MACHINE.(MACHINE eq '' ? '' : ' · ').(PIN eq 'none' ? 'threads not pinned' : 'threads pinned ('.PIN.')'). \
     (RATE > 0 ? sprintf(' · %d requests a second are due', RATE) : ' · each request when the one before is answered'). \
-    (INTERVAL > 0 ? sprintf(' · gil: switch interval %g ms', INTERVAL * 1e3) : '')
-set label MACHINE at screen 28 / W, screen (H - 89) / H left noenhanced textcolor rgb MUTED font SMALL
+    (INTERVAL > 0 ? sprintf(' · gil: switch interval %g ms', INTERVAL * 1e3).(INTERVALS > 1 ? sprintf(', of %d measured: see frontier', INTERVALS) : '') : '')
+set label MACHINE at screen 28 / W, screen (H - 89) / H left noenhanced textcolor rgb MUTED font fitting(MACHINE, 13, W - 52)
 
 WORDS = '"gil: CPython 3.2 and later" "ticks: CPython up to 3.1" "critical: an OpenMP lock" "none: no lock"'
 known(lock) = find('gil ticks critical none', lock)
@@ -40,7 +40,7 @@ AREA = 800.0                # the locks' panels end here
 GAP_X = 34.0
 GAP_Y = 54.0
 TOP = H - 150.0
-BOTTOM = 92.0
+BOTTOM = ANY_UNENDED && INTERPRETERS ? 110.0 : 92.0
 WIDTH = (AREA - LEFT - (COLUMNS - 1) * GAP_X) / COLUMNS
 HEIGHT = (TOP - BOTTOM - (ROWS - 1) * GAP_Y) / ROWS
 left(p) = LEFT + ((p - 1) % COLUMNS) * (WIDTH + GAP_X)
@@ -49,7 +49,7 @@ top(p) = TOP - ((p - 1) / COLUMNS) * (HEIGHT + GAP_Y)
 bottom(p) = top(p) - HEIGHT
 
 X_MIN = X_LEAST / 1.3
-X_MAX = X_MOST * 1.3
+X_MAX = X_MOST * (ANY_UNENDED ? 2.2 : 1.3)     # room for the arrows
 Y_MIN = Y_LEAST / 1.6
 Y_MAX = 1.25
 x_pixel(p, x) = left(p) + (right(p) - left(p)) * log(x / X_MIN) / log(X_MAX / X_MIN)
@@ -98,6 +98,14 @@ do for [p = 1:PANELS] {
         set label 101 'took longer than' at screen (left(p) + right(p)) / 2 / W, screen (bottom(p) - 38) / H center textcolor rgb MUTED font SMALL
     }
 
+    # what was never answered took longer than its wait so far: the curve goes on, nobody knows how far
+    do for [c = 1:CURVES] {
+        if (PANEL[c] == p && UNENDED[c] && LAST_X[c] > 0) {
+            set arrow 600 + c from LAST_X[c],LAST_Y[c] to screen (x_pixel(p, LAST_X[c]) + 17) / W, screen y_pixel(p, LAST_Y[c]) / H \
+                front lc rgb ink(c) lw 1.6 size screen 0.006,25 filled
+        }
+    }
+
     # the labels at the ends of the curves; those that would touch push each other away
     entries = 0
     do for [c = 1:CURVES] {
@@ -128,7 +136,7 @@ do for [p = 1:PANELS] {
     do for [e = 1:entries] {
         c = ENTRY[e]
         hue_of = hue(LOCK[p], HOGS[c])
-        set arrow 200 + e from screen (x_pixel(p, LAST_X[c]) + 5) / W, screen WANTS[e] / H \
+        set arrow 200 + e from screen (x_pixel(p, LAST_X[c]) + (UNENDED[c] ? 19 : 5)) / W, screen WANTS[e] / H \
             to screen (right(p) + 8) / W, screen PUT[e] / H nohead back lc rgb mix(hue_of, 0xffffff, 0.3) lw 0.9 dt (3,3)
         set label 200 + e hogs(HOGS[c]) at screen (right(p) + 12) / W, screen PUT[e] / H left front noenhanced \
             textcolor rgb mix(hue_of, INK, 0.5) font face(gap < 15 ? gap * 0.8 : 13, '')
@@ -155,7 +163,9 @@ set xrange [-margin:HOGS_MOST + margin] noextend
 MIDDLE = sqrt(REQUESTS_LEAST * REQUESTS_MOST)
 SPAN = sqrt(REQUESTS_MOST / REQUESTS_LEAST)
 if (SPAN < 2) { SPAN = 2 }
-R_MIN = MIDDLE / SPAN / 1.3
+# 0 is nowhere on this axis: what goes down to it goes to the end, with an arrow
+R_MIN = MIDDLE / SPAN / (REQUESTS_NONE ? 2.5 : 1.3)
+above(y) = y > R_MIN ? y : R_MIN
 R_MAX = MIDDLE * SPAN * 1.3
 set yrange [R_MIN:R_MAX] noextend
 set xtics auto nomirror scale 0 textcolor rgb MUTED font SMALL
@@ -170,14 +180,14 @@ do for [k = -1:8] {
         if (tick > R_MIN && tick < R_MAX) { set ytics add (count_words(tick) tick) }
     }
 }
-set xlabel 'hogs' offset 0,0.3 textcolor rgb MUTED font SMALL
+set label 'hogs' at screen (R_LEFT + R_RIGHT) / 2 / W, screen (BOTTOM - 38) / H center textcolor rgb MUTED font SMALL
 set label 'requests answered a second' at screen (R_LEFT - 46) / W, screen (TOP + 13) / H left noenhanced \
     textcolor rgb INK font face(15, ':Bold')
-r_pixel(y) = BOTTOM + (TOP - BOTTOM) * log(y / R_MIN) / log(R_MAX / R_MIN)
+r_pixel(y) = BOTTOM + (TOP - BOTTOM) * log(above(y) / R_MIN) / log(R_MAX / R_MIN)
 entries = 0
 do for [p = 1:PANELS] {
     last = 0
-    do for [c = 1:CURVES] { if (PANEL[c] == p && REQUESTS[c] > 0 && !GUEST[c]) { last = c } }
+    do for [c = 1:CURVES] { if (PANEL[c] == p && REQUESTS[c] >= 0 && !GUEST[c]) { last = c } }
     if (last > 0) {
         y = r_pixel(REQUESTS[last])
         entries = entries + 1
@@ -203,7 +213,13 @@ do for [e = 1:entries] {
     set label LOCK[PANEL[c]] at screen (R_RIGHT + 18) / W, screen PUT[e] / H left front noenhanced \
         textcolor rgb text(hue_of) font face(15, ':Bold')
 }
-set label 'bars: '.BARS at screen (W - 24) / W, screen 20 / H right noenhanced textcolor rgb MUTED font SMALL
+set label 'bars: '.BARS.(REQUESTS_NONE ? '; arrow: down to 0' : '') at screen (W - 24) / W, screen 20 / H right noenhanced textcolor rgb MUTED font SMALL
+if (ANY_UNENDED) {
+    key_y = INTERPRETERS ? 40.0 : 20.0
+    set arrow from screen 38 / W, screen key_y / H to screen 58 / W, screen key_y / H front lc rgb MUTED lw 1.6 size screen 0.006,25 filled
+    set label '' at screen 38 / W, screen key_y / H point lc rgb MUTED pt 7 ps 0.6
+    set label 'some requests were never answered: the longest took longer than that' at screen 66 / W, screen key_y / H left textcolor rgb MUTED font SMALL
+}
 load 'dashed.gp'
 
 BAR = 0.003
@@ -215,11 +231,22 @@ do for [g = 1:INTERPRETERS] {
 }
 # interpreters a little to the right, that their bars are seen
 ASIDE = 0.045 * (HOGS_MOST > 0 ? HOGS_MOST : 1) / (INTERPRETERS > 0 ? INTERPRETERS : 1.0)
-plot for [p = 1:PANELS] 'requests.dat' index p - 1 using 1:3:(0):($4-$3) with vectors heads nofilled size screen BAR,90 \
+POINTED = 'head filled size screen 0.006,25'
+plot for [p = 1:PANELS] 'requests.dat' index p - 1 using 1:($3 > 0 ? $3 : NaN):(0):($4-$3) with vectors heads nofilled size screen BAR,90 \
         lc rgb colour(LOCK[p]) lw 1.2 notitle, \
-    for [g = 1:INTERPRETERS] 'requests.dat' index PANELS + g - 1 using ($1+ASIDE*g):3:(0):($4-$3) \
+    for [g = 1:INTERPRETERS] 'requests.dat' index PANELS + g - 1 using ($1+ASIDE*g):($3 > 0 ? $3 : NaN):(0):($4-$3) \
         with vectors heads nofilled size screen BAR,90 ls LINE + 100 + g notitle, \
-    for [p = 1:PANELS] 'requests.dat' index p - 1 using 1:2 with linespoints pt 7 ps 0.8 lc rgb colour(LOCK[p]) \
+    for [p = 1:PANELS] 'requests.dat' index p - 1 using 1:($3 > 0 ? NaN : above($4)):(0):(R_MIN-above($4)) with vectors backhead nofilled size screen BAR,90 \
+        lc rgb colour(LOCK[p]) lw 1.2 notitle, \
+    for [p = 1:PANELS] 'requests.dat' index p - 1 using 1:($3 > 0 ? NaN : above($4)):(0):(R_MIN-above($4)) with vectors @POINTED \
+        lc rgb colour(LOCK[p]) lw 1.2 notitle, \
+    for [g = 1:INTERPRETERS] 'requests.dat' index PANELS + g - 1 using ($1+ASIDE*g):($3 > 0 ? NaN : above($4)):(0):(R_MIN-above($4)) \
+        with vectors backhead nofilled size screen BAR,90 ls LINE + 100 + g notitle, \
+    for [g = 1:INTERPRETERS] 'requests.dat' index PANELS + g - 1 using ($1+ASIDE*g):($3 > 0 ? NaN : above($4)):(0):(R_MIN-above($4)) \
+        with vectors @POINTED ls LINE + 100 + g notitle, \
+    for [p = 1:PANELS] 'requests.dat' index p - 1 using 1:(above($2)) with lines lc rgb colour(LOCK[p]) \
         lw (LOCK[p] eq 'none' ? 4 : 2.6) notitle, \
-    for [g = 1:INTERPRETERS] 'requests.dat' index PANELS + g - 1 using ($1+ASIDE*g):2 with linespoints ls LINE + g notitle
+    for [p = 1:PANELS] 'requests.dat' index p - 1 using 1:($2 > 0 ? $2 : NaN) with points pt 7 ps 0.8 lc rgb colour(LOCK[p]) notitle, \
+    for [g = 1:INTERPRETERS] 'requests.dat' index PANELS + g - 1 using ($1+ASIDE*g):(above($2)) with lines ls LINE + g notitle, \
+    for [g = 1:INTERPRETERS] 'requests.dat' index PANELS + g - 1 using ($1+ASIDE*g):($2 > 0 ? $2 : NaN) with points ls LINE + g notitle
 unset multiplot

@@ -2,7 +2,7 @@
 # sets `cases`, the file for that, and `again`, the command that makes the CSV.
 
 # Splits one record into field[1..n] as RFC 4180 has it. Returns n, or 0 when a quoted field goes on
-# in the next line.
+# in the next line. The fields are strings: "10" < "6", and 10 > 6 takes field[i] + 0.
 function split_record(record,    n, rest, text, at) {
     sub(/\r$/, "", record)
     n = 0
@@ -118,7 +118,7 @@ function subtitle(    text) {
         text = text " · " counted(cores, "core") (pus > cores ? ", " pus " PUs" : "")
     else if (pus)
         text = text " · " counted(pus, "PU")
-    if (is_number(machine["decrement_ns"]) && machine["decrement_ns"] > 0)
+    if (is_number(machine["decrement_ns"]) && machine["decrement_ns"] + 0 > 0)
         text = text sprintf(" · %.2f ns %s", machine["decrement_ns"], one(machine["unit"]))
     if (machine["date"] ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]/)
         text = text " · " substr(machine["date"], 1, 10)

@@ -11,7 +11,7 @@ set label 'Under the gil of CPython 3.2 and later: who waits for the lock asks f
     at screen 28 / W, screen (H - 66) / H left noenhanced textcolor rgb INK font MEDIUM
 MACHINE = MACHINE.(MACHINE eq '' ? '' : ' · ').(PIN eq 'none' ? 'threads not pinned' : 'threads pinned ('.PIN.')'). \
     (RATE > 0 ? sprintf(' · %d requests a second are due', RATE) : ' · each request when the one before is answered')
-set label MACHINE at screen 28 / W, screen (H - 89) / H left noenhanced textcolor rgb MUTED font SMALL
+set label MACHINE at screen 28 / W, screen (H - 89) / H left noenhanced textcolor rgb MUTED font fitting(MACHINE, 13, W - 52)
 
 GIL = hex(COLOUR, find(KNOWN, 'gil'))
 MOST = 1
@@ -46,9 +46,15 @@ X_MIN = INTERVAL_LEAST / 1.3
 X_MAX = INTERVAL_MOST * 1.3
 Y_MIN = WAIT_LEAST / 1.5
 Y_MAX = WAIT_MOST * 1.5
-S_MAX = SHARE_MOST * 1.1
+# Logarithmic, that one wide bar does not press the points together. 0 is nowhere: what goes down to it,
+# or far below the points, goes to the end.
+S_MAX = SHARE_MOST * 1.15
+S_MIN = SHARE_LOW / 1.15 > SHARE_LEAST / 3 ? SHARE_LOW / 1.15 : SHARE_LEAST / 3
+if (S_MAX < 1.4) { S_MAX = 1.4 }
+if (S_MIN > 0.68) { S_MIN = 0.68 }
+within(s) = s > S_MIN ? s : S_MIN
 wait_pixel(y) = SPLIT + GAP + (TOP - SPLIT - GAP) * log(y / Y_MIN) / log(Y_MAX / Y_MIN)
-share_pixel(y) = BOTTOM + (SPLIT - BOTTOM) * y / S_MAX
+share_pixel(y) = BOTTOM + (SPLIT - BOTTOM) * log(within(y) / S_MIN) / log(S_MAX / S_MIN)
 x_pixel(x) = LEFT + (RIGHT - LEFT) * log(x / X_MIN) / log(X_MAX / X_MIN)
 # interpreters a little to the right, that their bars are seen
 aside(i) = (X_MAX / X_MIN)**(0.012 * F_GUEST[i])
@@ -79,6 +85,10 @@ put = 'do for [e = 1:entries] { PUT[e] = WANTS[e] }; do for [round = 1:200] { do
 
 wait_ticks = "set ytics () nomirror scale 0 textcolor rgb MUTED font SMALL; ". \
     "do for [k = 1:10] { tick = 10.0**(k - 8); if (tick > Y_MIN && tick < Y_MAX) { set ytics add (word(NAMES, k) tick) } }"
+# of what the hogs do: more of a decade where there are few of them
+SHARES = S_MAX / S_MIN < 4 ? '1 1.5 2 3 5 7' : S_MAX / S_MIN < 60 ? '1 2 5' : '1'
+share_ticks = "do for [k = -3:3] { do for [m in SHARES] { tick = m * 10.0**k; ". \
+    "if (tick > S_MIN && tick < S_MAX) { eval sprintf('set %s add (\"%g×\" %g)', AXIS, tick, tick) } } }"
 
 set multiplot
 set lmargin at screen LEFT / W
@@ -111,45 +121,87 @@ unset arrow
 
 set tmargin at screen SPLIT / H
 set bmargin at screen BOTTOM / H
-unset logscale y
-set yrange [0:S_MAX] noextend
-shares = S_MAX < 1.6 ? 0.5 : S_MAX < 6 ? 1 : 5
-set ytics 0,shares,S_MAX nomirror scale 0 textcolor rgb MUTED font SMALL format '%g×'
-set xlabel 'switch interval' textcolor rgb MUTED font SMALL
+set yrange [S_MIN:S_MAX] noextend
+set ytics () nomirror scale 0 textcolor rgb MUTED font SMALL
+AXIS = 'ytics'
+eval share_ticks
+set label 101 'switch interval' at screen (LEFT + RIGHT) / 2 / W, screen (BOTTOM - 42) / H center textcolor rgb MUTED font SMALL
 set label 100 'the hogs do, together (1×: one alone, without requests)' at screen LEFT / W, screen (SPLIT + 13) / H left \
     textcolor rgb INK font HEAD
 entries = 0
 do for [i = 1:FRONTIERS] { if (!F_GUEST[i]) { ink = hue(i); name = hogs(i); y = share_pixel(LAST_SHARE[i]); eval enter } }
 eval put
-plot for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($1*aside(i)):3:(0):($4-$3) \
+plot for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($1*aside(i)):(within($3)):(0):(within($4)-within($3)) \
         with vectors heads nofilled size screen BAR,90 ls BAR_OF + i notitle, \
-    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($1*aside(i)):2 with linespoints ls SOLID + i notitle
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($1*aside(i)):($2 > 0 ? $2 : NaN) with linespoints ls SOLID + i notitle
 unset label
 unset arrow
 
-# --- the trade: the labels of the most hogs at the right of the points, of fewer at the left ---
-away(i) = FRONTIER[i] == MOST
+# --- the trade ---
 set lmargin at screen T_LEFT / W
 set rmargin at screen T_RIGHT / W
 set tmargin at screen TOP / H
 set bmargin at screen BOTTOM / H
-unset logscale x
-set logscale y 10
-set xrange [0:S_MAX] noextend
-set yrange [TAIL_LEAST / 1.5:Y_MAX] noextend
-set xtics 0,shares,S_MAX nomirror scale 0 textcolor rgb MUTED font SMALL format '%g×'
+T_MIN = TAIL_LEAST / 1.5
+set xrange [S_MIN:S_MAX] noextend
+set yrange [T_MIN:Y_MAX] noextend
+set xtics () nomirror scale 0 textcolor rgb MUTED font SMALL
+AXIS = 'xtics'
+eval share_ticks
 eval wait_ticks
-set xlabel 'the hogs do, together'
-set label 100 'p99, against what the hogs do' at screen T_LEFT / W, screen (TOP + 13) / H left \
+set label 101 'the hogs do, together' at screen (T_LEFT + T_RIGHT) / 2 / W, screen (BOTTOM - 42) / H center textcolor rgb MUTED font SMALL
+set label 100 'p99, against what the hogs do' at screen T_LEFT / W, screen (TOP + 31) / H left \
     textcolor rgb INK font HEAD
+# which colour is which
+key_x = T_LEFT + 6
+do for [i = 1:FRONTIERS] {
+    if (!F_GUEST[i]) {
+        set label '' at screen key_x / W, screen (TOP + 13) / H point ls SOLID + i
+        set label hogs(i) at screen (key_x + 10) / W, screen (TOP + 13) / H left textcolor rgb mix(hue(i), INK, 0.4) font SMALL
+        key_x = key_x + 80
+    }
+}
+# The intervals at their points, each in the place around its point that least of the others has: a
+# label, a point, or a line.
+t_x(s) = T_LEFT + (T_RIGHT - T_LEFT) * log(within(s) / S_MIN) / log(S_MAX / S_MIN)
+t_y(y) = BOTTOM + (TOP - BOTTOM) * log(y / T_MIN) / log(Y_MAX / T_MIN)
+array LABEL_X[SPOTS + 1]        # its middle
+array LABEL_Y[SPOTS + 1]
+array LABEL_HALF[SPOTS + 1]
+# beside it above or below, then level with it, on its bar; then further away
+AROUND_X = '1 -1 1 -1 0 0 1 -1 1.6 -1.6 1.6 -1.6'
+AROUND_Y = '0.9 0.9 -0.9 -0.9 1.3 -1.3 0 0 2 2 -2 -2'
+do for [k = 1:SPOTS] {
+    half = 4.6 * strlen(SPOT_SAYS[k])
+    least = 1e9
+    do for [a = 1:words(AROUND_X)] {
+        x = t_x(SPOT_SHARE[k]) + word(AROUND_X, a) * (half + 9)
+        y = t_y(SPOT_P99[k]) + word(AROUND_Y, a) * 13
+        lies = 0.1 * a + (x - half < T_LEFT || x + half > T_RIGHT + 30 || y < BOTTOM + 8 || y > TOP - 4 ? 50 : 0)
+        do for [o = 1:SPOTS] {
+            if (o < k && abs(x - LABEL_X[o]) < half + LABEL_HALF[o] && abs(y - LABEL_Y[o]) < 16) { lies = lies + 20 }
+            if (abs(x - t_x(SPOT_SHARE[o])) < half + 6 && abs(y - t_y(SPOT_P99[o])) < 13) { lies = lies + 8 }
+            # along the line to the next point
+            if (o < SPOTS && SPOT_OF[o] == SPOT_OF[o + 1 > SPOTS ? o : o + 1]) {
+                on = 0
+                do for [f = 1:19] {
+                    on = on || abs(x - t_x(SPOT_SHARE[o]) - f / 20.0 * (t_x(SPOT_SHARE[o + 1]) - t_x(SPOT_SHARE[o]))) < half && \
+                        abs(y - t_y(SPOT_P99[o]) - f / 20.0 * (t_y(SPOT_P99[o + 1]) - t_y(SPOT_P99[o]))) < 9
+                }
+                lies = lies + 3 * on
+            }
+        }
+        if (lies < least) { least = lies; LABEL_X[k] = x; LABEL_Y[k] = y; LABEL_HALF[k] = half }
+    }
+    ink = mix(hue(SPOT_OF[k]), INK, 0.4)
+    if (SPOT_SHARE[k] > 0) {
+        set label SPOT_SAYS[k] at screen LABEL_X[k] / W, screen LABEL_Y[k] / H center front noenhanced textcolor rgb ink font HEAD
+    }
+}
 do for [i = 1:FRONTIERS] { set style line BAR_OF + i lc rgb mix(hue(i), 0xffffff, 0.4) lw 0.9 dt solid }
-plot for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using 2:(F_GUEST[i] ? NaN : $6):(0):($7-$6) \
+plot for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using (within($2)):(F_GUEST[i] ? NaN : $6):(0):($7-$6) \
         with vectors heads nofilled size screen BAR,90 ls BAR_OF + i notitle, \
-    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using 3:(F_GUEST[i] ? NaN : $5):($4-$3):(0) \
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using (within($3)):(F_GUEST[i] ? NaN : $5):(within($4)-within($3)):(0) \
         with vectors heads nofilled size screen BAR,90 ls BAR_OF + i notitle, \
-    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using 2:5 with linespoints ls SOLID + i notitle, \
-    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using 2:(F_GUEST[i] || !away(i) ? NaN : $5):11 \
-        with labels left offset 0.9,0.6 noenhanced textcolor rgb mix(hue(i), INK, 0.4) font HEAD notitle, \
-    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using 2:(F_GUEST[i] || away(i) ? NaN : $5):11 \
-        with labels right offset -0.9,0.6 noenhanced textcolor rgb mix(hue(i), INK, 0.4) font HEAD notitle
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($2 > 0 ? $2 : NaN):5 with linespoints ls SOLID + i notitle
 unset multiplot

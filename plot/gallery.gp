@@ -30,6 +30,7 @@ set multiplot
 do for [p = 1:4] {
     unset arrow
     load word(KINDS, p).'-cases.gp'
+    if (p == 1) { set label MACHINE at screen 28 / W, screen 20 / H left noenhanced textcolor rgb MUTED font SMALL }
     LEFT = 70 + (p - 1) * (PANEL + GAP)
     RIGHT = LEFT + PANEL
     set lmargin at screen LEFT / W
@@ -68,8 +69,10 @@ do for [p = 1:4] {
         set label sprintf('%s from giving up to having it', duration(NEAR_GOT - NEAR_UP)) \
             at screen LEFT / W, screen (CLOSE_TOP + 12) / H left textcolor rgb INK font SMALL
         if (VAINS > 0) {
-            set label sprintf('{/:Bold |} %d times given up in vain', VAINS) \
-                at screen LEFT / W, screen (CLOSE_BOTTOM - 44) / H left textcolor rgb STRESS font SMALL
+            set arrow from screen LEFT / W, screen (CLOSE_BOTTOM - 51) / H to screen LEFT / W, screen (CLOSE_BOTTOM - 37) / H \
+                nohead front lc rgb STRESS lw 1.4
+            set label times(VAINS).' given up in vain' \
+                at screen (LEFT + 8) / W, screen (CLOSE_BOTTOM - 44) / H left textcolor rgb STRESS font SMALL
         }
         WHICH = word(KINDS, p).'-near.dat'
         load 'timeline-plot.gp'

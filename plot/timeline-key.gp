@@ -10,4 +10,4 @@ do for [k = 1:4] {
         key_x = key_x + 46 + 6.6 * strlen(KEY_WORDS[k])
     }
 }
-set label 'narrower than a column: the height is the share' at screen (key_x + 6) / W, screen KEY_Y / H left textcolor rgb MUTED font SMALL
+set label 'where too short to draw: height = share of the time' at screen (key_x + 6) / W, screen KEY_Y / H left textcolor rgb MUTED font SMALL

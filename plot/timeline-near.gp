@@ -3,8 +3,9 @@ y_up = row(WHO_UP)
 y_got = row(WHO_GOT)
 load 'timeline-arrows.gp'
 if (VAINS > 0) {
-    set label sprintf('{/:Bold |} given up, and taken back: who waits was called in vain (%d times here)', VAINS) \
-        at screen LEFT / W, screen 18 / H left textcolor rgb STRESS font SMALL
+    set arrow from screen LEFT / W, screen 12 / H to screen LEFT / W, screen 26 / H nohead front lc rgb STRESS lw 1.4
+    set label sprintf('given up, and taken back: who waits was called in vain (%s here)', times(VAINS)) \
+        at screen (LEFT + 8) / W, screen 19 / H left textcolor rgb STRESS font SMALL
 }
 array EVENT_X[4] = [NEAR_ASKS, NEAR_SEES, NEAR_UP, NEAR_GOT]
 array EVENT_Y[4] = [y_got + 0.82, y_up + 0.82, y_up + 0.82, y_got + 0.82]

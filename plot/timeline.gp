@@ -9,5 +9,6 @@ STRESS = 0xC03A00
 threads(n) = sprintf('%d thread%s', n, n == 1 ? '' : 's')
 row(t) = THREADS - 1 - t
 digits(v) = v < 9.995 ? sprintf('%.2f', v) : v < 99.95 ? sprintf('%.1f', v) : sprintf('%.0f', v)
+times(n) = n == 1 ? 'once' : number(n).' times'
 number(n) = n < 1000 ? sprintf('%.0f', n) : n < 1e6 ? digits(n / 1e3).'k' : digits(n / 1e6).'M'
 duration(s) = s < 1e-6 ? sprintf('%.0f ns', s * 1e9) : s < 1e-3 ? digits(s * 1e6).' µs' : s < 1 ? digits(s * 1e3).' ms' : digits(s).' s'

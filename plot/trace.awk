@@ -1,5 +1,5 @@
-# Reads trace-threads.csv and trace.csv, the second twice: awk -f csv.awk -f trace.awk
-# trace-threads.csv trace.csv pass=2 trace.csv. Writes NAME-cases.gp, which gnuplot loads, and
+# Reads machine.csv (if it is there), trace-threads.csv and trace.csv, the last twice: awk -f csv.awk
+# -f trace.awk machine.csv trace-threads.csv trace.csv pass=2 trace.csv. Writes NAME-cases.gp, which gnuplot loads, and
 # NAME-whole.dat and NAME-near.dat: for each thread four outlines, of the share of the time that it
 # ran, ran or was in native code, did these or waited, was there. What is narrower than a bin is in its share.
 #   name     prefix of the files
@@ -16,6 +16,11 @@ BEGIN {
     ROWS_MAX = 128
     holder = last_holder = NOBODY
     split("running native waiting other", LAYER, " ")
+}
+
+FILENAME == "machine.csv" {
+    read_machine()
+    next
 }
 
 FNR == 1 {
@@ -306,6 +311,11 @@ END {
         fail("", "trace.csv: not a trace")
     if (near)
         end_pass("near")
+    # trace does not write machine.csv: the machine is that of the folder's other files, the rest may not be
+    machine["date"] = machine["decrement_ns"] = ""
+    pus = is_count(machine["usable_pus"]) ? machine["usable_pus"] + 0 : 0
+    cores = is_count(machine["cores"]) ? machine["cores"] + 0 : 0
+    set("MACHINE", quoted(subtitle()))
     set("NEAR", near + 0)
     set("THREADS", rows)
     set("ALL_THREADS", threads)

@@ -6,18 +6,22 @@ if (!NEAR && THREADS <= 4) { H = 230.0 + 90 * THREADS }
 load 'canvas.gp'
 load 'timeline.gp'
 
-set label (HANDOFFS > 0 ? 'Who had the lock, when: ' : 'Who worked, when: ').VARIANT.', '.threads(ALL_THREADS) \
+LOCKED = LOCK ne 'none'
+# what was recorded may end before anybody had to wait
+SO_LONG = LOST > 0 ? 'in the first '.duration(RUN) : 'in '.duration(RUN)
+set label (LOCKED ? 'Who had the lock, when: ' : 'Who worked, when: ').VARIANT.', '.threads(ALL_THREADS) \
     at screen 28 / W, screen (H - 36) / H left noenhanced textcolor rgb INK font LARGE
 set label (HANDOFFS > 0 ? \
         sprintf('%s hand-offs a second, the longest wait %s%s', number(HANDOFFS_A_SECOND), duration(LONGEST), \
-            IN_VAIN > 0 ? sprintf(', given up in vain %s times', number(IN_VAIN)) : '') : \
-        sprintf('%.0f %% of the time running, nobody waits for a lock', 100 * ALL_RUNNING)). \
+            IN_VAIN > 0 ? ', given up in vain '.times(IN_VAIN) : '') : \
+        sprintf('%.0f %% of the time running, ', 100 * ALL_RUNNING).(!LOCKED ? 'nobody waits for a lock' : \
+            ALL_WAITING > 0 ? sprintf('no hand-off %s, the longest wait %s', SO_LONG, duration(LONGEST)) : 'no wait seen '.SO_LONG)). \
     (THREADS > 1 && JAIN == JAIN ? sprintf(', fairness %.3f', JAIN) : '') \
     at screen 28 / W, screen (H - 66) / H left noenhanced textcolor rgb INK font MEDIUM
-set label sprintf('pinned: %s · lock: %s · %s', PIN, LOCK, KERNEL).(OVERSUBSCRIBED ? ' · more threads than PUs' : ''). \
+ABOUT = MACHINE.(MACHINE eq '' ? '' : ' · ').sprintf('pinned: %s · lock: %s · %s', PIN, LOCK, KERNEL).(OVERSUBSCRIBED ? ' · more threads than PUs' : ''). \
     (ALL_THREADS > THREADS ? sprintf(' · the first %d threads', THREADS) : '').(LOST > 0 ? \
-    sprintf(' · %s events lost: the first %s alone', number(LOST), duration(RUN)) : '') \
-    at screen 28 / W, screen (H - 89) / H left noenhanced textcolor rgb MUTED font SMALL
+    sprintf(' · %s events lost: the first %s alone', number(LOST), duration(RUN)) : '')
+set label ABOUT at screen 28 / W, screen (H - 89) / H left noenhanced textcolor rgb MUTED font fitting(ABOUT, 13, W - 52)
 KEY_Y = H - 112
 load 'timeline-key.gp'
 
@@ -27,7 +31,7 @@ RIGHT = W - (THREADS > 16 ? 24 : ALL_NATIVE > 0 ? 160 : 112)
 TOP = H - 150.0
 ROWS_HEIGHT = NEAR ? (THREADS <= 4 ? 140.0 : 190.0) : TOP - 56
 NEAR_TOP = TOP - ROWS_HEIGHT - (THREADS <= 4 ? 150 : 130)
-NEAR_BOTTOM = 56.0
+NEAR_BOTTOM = VAINS > 0 ? 72.0 : 56.0    # words below
 
 set multiplot
 set lmargin at screen LEFT / W

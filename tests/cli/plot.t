@@ -99,6 +99,15 @@ sub sort_pairs {
     return sort { $key->($a) cmp $key->($b) } @_;
 }
 
+# Break-evens with intervals narrow enough to tell them, of as many blocks as that needs.
+sub narrow {
+    my ($folder) = @_;
+    my $answers = slurp("$folder/breakeven-answers.csv") =~ s/(,break_even,)([^,]+),[^,]*,[^,]*,/"$1$2," . 0.9 * $2 . ',' . 1.1 * $2 . ','/ger;
+    spew("$folder/breakeven-answers.csv", $answers);
+    spew("$folder/breakeven-summary.csv", slurp("$folder/breakeven-summary.csv") =~ s/^((?:[^,\n]*,){7})\d+,/${1}6,/gmr);
+    return;
+}
+
 sub with_fidelity {
     my ($stored, $folder) = @_;
     spew("$folder/fidelity.csv", slurp($stored));
@@ -195,32 +204,35 @@ SKIP: {
         is($result->{err}, '', 'without a complaint');
         is(join(' ', grep { /svg|png|part/ } names_in($folder)), 'breakeven.png breakeven.svg', 'it alone');
         check_breakeven($folder, 'release, 1 thread', 'release, 2 threads', 'hold, 2 threads', 'threads not pinned');
-        my %at = map { $_->{pin} => $_->{call_s} }
-            grep { $_->{answer} eq 'break_even' } csv_rows(slurp("$folder/breakeven-answers.csv"));
-        is(scalar(keys %at), 2, 'two break-evens');
-        like(slurp("$folder/breakeven.svg"), qr/>\s*break-even @{[sprintf '%.1f', $_ * 1e6]} \x{c2}\x{b5}s\s*</, 'told')
-            for values %at;
+        # as the text says it of these: too wide to tell, from 119 ns to beyond the longest, and over a factor of 555
+        my @told = grep { $_->[0] =~ /break-even/ && $_->[0] !~ /band/ } texts(slurp("$folder/breakeven.svg"));
+        is_deeply([sort map { $_->[0] =~ s/\x{c2}\x{b5}/u/gr } @told],
+            ['break-even cannot be told (95 %: 1.18 us to 656 us)', 'break-even cannot be told (95 %: 119 ns to beyond)'], 'its words');
+        # and where it can be told
+        narrow($folder);
+        is(run($PLOT, $folder)->{exit}, 0, 'drawn with narrow intervals');
+        like(slurp("$folder/breakeven.svg"), qr/>\s*break-even $_ \x{c2}\x{b5}s\s*</, "break-even $_ us") for '52.1', '22.1';
         unlink "$folder/breakeven-answers.csv", "$folder/machine.csv";
         is(run($PLOT, $folder)->{exit}, 0, 'without the answers and machine.csv it is drawn all the same');
         check_breakeven($folder);
     };
 
     # What the columns are: see the README.
-    my $case = sub {
+    my $row_of = sub {
         my ($variant, $pin, $threads, $call_s, $speedup) = @_;
         return "$variant,countdown,gil,$pin,$threads,100,$call_s,6,1e9,$speedup,$speedup,$speedup,,,,0,0,0,0\n";
     };
     my $header_of_sweep = (split /^/, slurp("$ROOT/tests/data/breakeven/breakeven-summary.csv"))[0];
     my %sweeps = (
-        'one length, one policy' => join('', map { $case->(@$_, 1e-6, 1) } ['hold', 'core', 1], ['release', 'core', 1]),
+        'one length, one policy' => join('', map { $row_of->(@$_, 1e-6, 1) } ['hold', 'core', 1], ['release', 'core', 1]),
         'many threads' => join('', map {
             my $call_s = $_;
-            map { ($case->('hold', 'none', $_, $call_s, 1), $case->('release', 'none', $_, $call_s, $_ * $call_s * 1e4)) }
+            map { ($row_of->('hold', 'none', $_, $call_s, 1), $row_of->('release', 'none', $_, $call_s, $_ * $call_s * 1e4)) }
                 1, 2, 4, 8, 16, 128
         } 1e-7, 1e-5, 1e-3),
-        'an interpreter beside the model' => join('', map { $case->(@$_, 1e-6, 1.5) } ['release', 'core', 2],
+        'an interpreter beside the model' => join('', map { $row_of->(@$_, 1e-6, 1.5) } ['release', 'core', 2],
             ['cpython-3.11/release', 'core', 2]),
-        'a case without its baseline' => $case->('release', 'core', 2, 1e-6, 2) . $case->('release', 'core', 2, 1e-5, ''),
+        'a case without its baseline' => $row_of->('release', 'core', 2, 1e-6, 2) . $row_of->('release', 'core', 2, 1e-5, ''),
     );
     for my $what (sort keys %sweeps) {
         subtest "a sweep of $what" => sub {
@@ -232,19 +244,46 @@ SKIP: {
         };
     }
 
+    subtest 'breakeven: a case drifts where half of its repetitions do' => sub {
+        for my $case ([6, 2, 0], [6, 3, 1], [6, 5, 1], [6, 6, 1], [10, 4, 0], [10, 5, 1], [11, 5, 0], [11, 6, 1], [100, 9, 0], [100, 100, 1]) {
+            my ($reps, $drifting, $drifts) = @$case;
+            my $folder = temp_folder();
+            my @rows = map { $row_of->('hold', 'none', 1, $_, 1), $row_of->('release', 'none', 2, $_, 2) } 1e-6, 1e-5;
+            $rows[-1] =~ s/^((?:[^,]*,){7})6,(.*),0,0,0$/$1$reps,$2,$drifting,0,0/;
+            spew("$folder/breakeven-summary.csv", $header_of_sweep . join '', @rows);
+            is(run($PLOT, "$folder")->{exit}, 0, 'drawn');
+            my ($told) = slurp("$folder/breakeven.svg") =~ /(\d+) of 4 cases drift/;
+            is($told // 0, $drifts, "$drifting of $reps");
+        }
+    };
+
     subtest 'outcomes of a sweep that are no length' => sub {
         my $folder = copy_of('breakeven', temp_folder());
         my ($head, @answers) = split /^/, slurp("$folder/breakeven-answers.csv");
         my ($least, $most) = (sort { $a <=> $b } column('call_s', csv_rows(slurp("$folder/breakeven-summary.csv"))))[0, -1];
         my %words = (
             'no loss at any length' => "$least,$least,$least",
-            'no break-even up to 1.00 ms' => ',1e-5,',
-            'break-even not certain' => "1e-5,$least,",
+            'no break-even up to 1.00 ms' => ',2e-4,',
+            'break-even 500 ' => '5e-4,2e-4,',
+            'break-even cannot be told<' => "1e-5,$least,",
+            'break-even cannot be told (95 %: 2.85 ' => ',2.85e-6,',
+            'break-even cannot be told (95 %: 20.0 ' => '5e-4,2e-5,',
         );
         for my $words (sort keys %words) {
             spew("$folder/breakeven-answers.csv", $head . "model,countdown,gil,core,2,break_even,$words{$words},,,,1\n");
             is(run($PLOT, $folder)->{exit}, 0, 'drawn');
-            check_breakeven($folder, $words);
+            check_breakeven($folder);
+            my $told = join ' ', map { "$_->[0]<" } texts(slurp("$folder/breakeven.svg"));
+            like($told, qr/\Q$words\E/, "$words, of $words{$words}");
+        }
+        # one length, below which nothing was measured
+        my ($head_of_rows, @rows) = split /^/, slurp("$folder/breakeven-summary.csv");
+        spew("$folder/breakeven-summary.csv", join '', $head_of_rows, grep { (split /,/)[6] eq $least } @rows);
+        my %one = ('no loss' => "$least,$least,$least", 'a loss' => ',,', 'a loss, or none: not told' => ",$least,");
+        for my $words (sort keys %one) {
+            spew("$folder/breakeven-answers.csv", $head . "model,countdown,gil,core,2,break_even,$one{$words},,,,1\n");
+            is(run($PLOT, $folder)->{exit}, 0, 'drawn');
+            is(scalar(grep { $_->[0] eq $words } texts(slurp("$folder/breakeven.svg"))), 1, "of one length: $words");
         }
     };
 
@@ -294,6 +333,11 @@ SKIP: {
 
     subtest 'breakeven: an interpreter beside the model' => sub {
         my $folder = copy_of('breakeven-python', temp_folder());
+        is(run($PLOT, $folder)->{exit}, 0, 'drawn of 3 blocks');
+        is(scalar(grep { $_->[0] =~ /\Abreak-even cannot be told \(of 3 blocks: .*\); cpython-3\.11 neither\z/ } texts(slurp("$folder/breakeven.svg"))),
+            2, 'of fewer than 6 none is told');
+        like(slurp("$folder/breakeven.svg"), qr/bars: range of 3 blocks /, 'and it says what the bars are');
+        narrow($folder);
         my $result = run($PLOT, $folder);
         is($result->{exit}, 0, 'drawn') or diag($result->{err});
         is($result->{err}, '', 'without a complaint');
@@ -319,10 +363,10 @@ SKIP: {
             my @lines = grep { $_->[1] == $x } texts($svg);
             cmp_ok(least_distance(@lines), '>=', 12, 'no two lie on each other');
         }
-        like($svg, qr/bars: range of 3 blocks /, 'and it says what the bars are');
 
         my $with = $dashes_in->($svg);
         my $alone = copy_of('breakeven-python', temp_folder());
+        narrow($alone);
         for my $file (qw(breakeven-summary.csv breakeven-answers.csv)) {
             spew("$alone/$file", slurp("$alone/$file") =~ s/^cpython.*\n//gmr);
         }
@@ -336,6 +380,7 @@ SKIP: {
 
     subtest 'breakeven: two interpreters' => sub {
         my $folder = copy_of('breakeven-python', temp_folder());
+        narrow($folder);
         $with_another->($folder, 'cpython-3.13', 1);
         is(run($PLOT, $folder)->{exit}, 0, 'with the same figures');
         my $svg = slurp("$folder/breakeven.svg");
@@ -345,6 +390,7 @@ SKIP: {
         my $coinciding = $dashes_in->($svg);
 
         $folder = copy_of('breakeven-python', temp_folder());
+        narrow($folder);
         $with_another->($folder, 'pypy-3.9', 1.5);
         is(run($PLOT, $folder)->{exit}, 0, 'half as fast again');
         check_breakeven($folder, 'cpython-3.11', 'pypy-3.9', 'thin and dashed: interpreters');
@@ -362,6 +408,7 @@ SKIP: {
 
     subtest 'breakeven: more interpreters than there is room for' => sub {
         my $folder = copy_of('breakeven-python', temp_folder());
+        narrow($folder);
         $with_another->($folder, "cpython-3.$_", 1 + ($_ - 11) / 4) for 12, 13;
         is(run($PLOT, $folder)->{exit}, 0, 'three');
         check_breakeven($folder, 'hold of interpreters: not drawn');
@@ -380,12 +427,15 @@ SKIP: {
         my $folder = copy_of('breakeven-python', temp_folder());
         my ($head) = split /^/, slurp("$folder/breakeven-answers.csv");
         my $least = (sort { $a <=> $b } column('call_s', csv_rows(slurp("$folder/breakeven-summary.csv"))))[0];
-        my ($at, $none, $unsure) = ('1e-5,5e-6,2e-5', ',1e-5,', "1e-5,$least,");
+        my ($at, $none, $unsure) = ('1e-5,5e-6,2e-5', ',2e-4,', "1e-5,$least,");
+        narrow($folder);
         my @cases = (
             [$at, $none, 'break-even 10.0 .s; cpython-3.11: no break-even up to 1.00 ms'],
-            [$at, $unsure, 'break-even 10.0 .s; cpython-3.11: break-even not certain'],
+            [$at, $unsure, 'break-even 10.0 .s; cpython-3.11: cannot be told'],
             [$none, $at, 'no break-even up to 1.00 ms; cpython-3.11: break-even 10.0 .s'],
             [$none, $none, 'no break-even up to 1.00 ms; cpython-3.11 likewise'],
+            [$unsure, $unsure, 'break-even cannot be told; cpython-3.11 neither'],
+            [$unsure, $at, 'break-even cannot be told; cpython-3.11: break-even 10.0 .s'],
         );
         for my $case (@cases) {
             my ($model, $guest, $words) = @$case;
@@ -437,6 +487,13 @@ SKIP: {
         unlike(slurp("$folder/convoy.svg"), qr/left:/, 'nothing refers to a side of the picture');
         like(slurp("$folder/frontier.svg"), qr/>\s*\Q$_\E/, $_) for '2 hogs, p99', '1 hog, median', '5 ms';
         unlike(slurp("$folder/frontier.svg"), qr/>[^<]*\b(?:buys|costs)\b/, 'what the data may not show is not said');
+        like(slurp("$folder/convoy.svg"), qr/gil: switch interval 5 ms, of 2 measured: see frontier/, 'and the other says which of the intervals it shows');
+        unlike(slurp("$folder/convoy.svg"), qr/never answered|arrow/, 'all were answered, and no bar goes down to 0');
+        my @spots = grep { $_->[0] =~ /\A(?:5 ms|100 \S+s)\z/ && $_->[1] > 760 && $_->[2] < 575 } texts(slurp("$folder/frontier.svg"));
+        is(scalar(@spots), 4, 'four points');
+        for my $a (0 .. $#spots) {
+            ok(!grep({ abs($spots[$a][1] - $spots[$_][1]) < 40 && abs($spots[$a][2] - $spots[$_][2]) < 14 } 0 .. $a - 1), "$spots[$a][0] lies on no other");
+        }
         for my $interval ('100 µs', '5 ms') {
             is(scalar(() = slurp("$folder/frontier.svg") =~ />\s*\Q$interval\E\s*</g), 4, "$interval: at both axes, and at both points");
         }
@@ -451,6 +508,7 @@ SKIP: {
         }
         is(run($PLOT, $folder)->{exit}, 0, 'one switch interval');
         check_convoy($folder, 'convoy', '2 hogs');
+        unlike(slurp("$folder/convoy.svg"), qr/see frontier/, 'and refers to none');
 
         # One lock, no hogs.
         for my $name (qw(convoy-summary.csv convoy-latency.csv)) {
@@ -476,6 +534,35 @@ SKIP: {
         my $svg = slurp("$folder/convoy.svg");
         like($svg, qr/>\s*$_\s*</, "a tick at $_") for 100, 200, 500;
         like($svg, qr/200 requests a second are due/, 'and what was due');
+    };
+
+    subtest 'convoy: what has no place on a logarithmic axis' => sub {
+        my $folder = copy_of('convoy', temp_folder());
+        my $change = sub {
+            my ($lock, $columns, @values) = @_;
+            my ($head, @rows) = split /^/, slurp("$folder/convoy-summary.csv");
+            for my $row (@rows) {
+                my @fields = split /,/, $row, -1;
+                @fields[@$columns] = @values if $fields[1] eq $lock && $fields[3] == 2;
+                $row = join ',', @fields;
+            }
+            spew("$folder/convoy-summary.csv", join '', $head, @rows);
+            return run($PLOT, $folder)->{exit};
+        };
+        run($PLOT, $folder);
+        my $before = slurp("$folder/convoy.svg");
+        is($change->('critical', [9], 0), 0, 'a bar down to 0');
+        check_convoy($folder, 'convoy frontier', 'bars: range of 2 blocks; arrow: down to 0');
+        isnt(slurp("$folder/convoy.svg"), $before, 'is another picture');
+        is($change->('critical', [8, 9], 0, 0), 0, 'a median of 0');
+        check_convoy($folder, 'convoy frontier', 'bars: range of 2 blocks; arrow: down to 0', 'critical');
+        is($change->('critical', [8 .. 10], 0, 0, 0), 0, 'and all of the bar');
+        check_convoy($folder, 'convoy frontier', 'critical');
+        is($change->('gil', [29, 30], 0, 0), 0, 'hogs that did nothing');
+        check_convoy($folder, 'convoy frontier');
+        # of all in the latencies three were never answered
+        is($change->('ticks', [7], 4208), 0, 'requests never answered');
+        check_convoy($folder, 'convoy frontier', 'some requests were never answered: the longest took longer than that');
     };
 
     subtest 'convoy: interpreters are dashed, beside the lock of their model' => sub {
@@ -584,9 +671,32 @@ SKIP: {
             ok(scalar(grep { /\Athread \d+ gives up\z/ } @texts), 'of who gives up');
             ok(scalar(grep { /thread \d+ got it/ } @texts), 'and who got it');
             ok(scalar(grep { /\Athread \d+ sees it\z/ } @texts), 'and saw the request');
-            ok(scalar(grep { /given up, and taken back/ } @texts), 'and of what was in vain') if $of{chunks};
+            ok(scalar(grep { /given up, and taken back.*\((?:once|\d+ times) here\)/ } @texts), 'and of what was in vain') if $of{chunks};
+            ok(scalar(grep { $_ eq 'where too short to draw: height = share of the time' } @texts), 'and what a height is');
         };
     }
+
+    subtest 'a trace that ends before anybody waits' => sub {
+        my $here = temp_folder();
+        my %says = (
+            critical => ['Who had the lock, when: critical, 2 threads', 'no wait seen in the first 26.1 '],
+            none => ['Who worked, when: nogil, 2 threads', 'nobody waits for a lock'],
+        );
+        for my $lock (sort keys %says) {
+            my $variant = $lock eq 'none' ? 'nogil' : $lock;
+            spew("$here/trace.csv", join "\n", 'time_s,thread,event,detail', '0,0,begins,0', '1e-7,1,begins,0', '2.6e-5,0,ends,0', '2.61e-5,1,ends,0', '');
+            spew("$here/trace-threads.csv", join "\n", 'variant,kernel,pin,lock,thread,span_s,running_s,waiting_s,native_s,wait_longest_s,starved_s,'
+                . 'woken_in_vain,run_s,handoffs_per_s,jain,handoffs,in_vain,lost', map({ "$variant,countdown,core,$lock,$_,2.61e-5,2e-5,0,0,,0,0,2.61e-5,0,,0,0,900" } 0, 1), '');
+            is(run($PLOT, "$here")->{exit}, 0, "$lock: drawn");
+            my $svg = slurp("$here/trace.svg");
+            like($svg, qr/>\s*[^<]*\Q$_\E/, $_) for @{$says{$lock}};
+            unlike($svg, qr/cores/, 'of no machine');
+        }
+        spew("$here/machine.csv", slurp("$ROOT/tests/data/two-cores/machine.csv"));
+        is(run($PLOT, "$here")->{exit}, 0, 'beside a machine.csv');
+        like(slurp("$here/trace.svg"), qr/2 cores/, 'with its machine');
+        unlike(slurp("$here/trace.svg"), qr/20\d\d-\d\d-\d\d/, 'and not the day of the run that wrote it');
+    };
 
     subtest 'four traces: the gallery' => sub {
         my $here = temp_folder();
