@@ -63,8 +63,8 @@ void report_busy(struct interval_count count, const struct style *style, FILE *t
 
 /* A duration for people: "520 ns", "5.00 ms". Written to text[size]. */
 void format_time(char *text, size_t size, double seconds);
-/* Two of them: "1.20…3.40 us", "980 ns…1.20 us". */
-void format_time_range(char *text, size_t size, double from, double until,
+/* Two of them: "1.20…3.40 us", "980 ns…1.20 us", which in one unit is "0.98…1.20 us". */
+void format_time_range(char *text, size_t size, double from, double until, bool one_unit,
                        const struct style *style);
 /* A count for people: "812", "12.3k", "3.70 G". */
 void format_count(char *text, size_t size, double count);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* On 80 columns the table has no room for all percentiles; on WIDE ones it has. */
-enum { NAME_WIDTH = 13, TIME_WIDTH = 10, WIDE = 100 };
+enum { NAME_WIDTH = 13, COUNT_WIDTH = 17, P50_WIDTH = 18, TIME_WIDTH = 10, WIDE = 100 };
 
 static void print_machine(const struct convoy_report *report, const struct style *style,
                           FILE *to)
@@ -54,8 +54,8 @@ static void print_row(const struct convoy_report *report, size_t c, const struct
     const struct convoy_case *this_case = &report->plan->cases[c];
 
     fprintf(to, "%-*s%4u", NAME_WIDTH, convoy_case_name(this_case), this_case->hogs);
-    convoy_interval_cell(report, c, CONVOY_REQUESTS, style, to);
-    convoy_interval_cell(report, c, CONVOY_P50, style, to);
+    convoy_interval_cell(report, c, CONVOY_REQUESTS, COUNT_WIDTH, style, to);
+    convoy_interval_cell(report, c, CONVOY_P50, P50_WIDTH, style, to);
     for (size_t t = 0; t < TAILS; t++) {
         if (is_shown(&tails[t], style)) {
             convoy_figure_cell(report, c, tails[t].figure, TIME_WIDTH, style, to);
@@ -94,14 +94,14 @@ static void print_heads(const struct convoy_report *report, const struct section
     fputc('\n', to);
     paragraph_tell("", style, to, "%sAnswers of an I/O thread beside hogs: pin %s%s%s",
                    style->bold, section->pin->name, which, style->plain);
-    fprintf(to, "%s%-*s%4s%*s%*s", style->bold, NAME_WIDTH, "lock", "hogs", CONVOY_CELL_WIDTH,
-            "requests/s (95%)", CONVOY_CELL_WIDTH, "p50 (95%) ");
+    fprintf(to, "%s%-*s%4s%*s%*s", style->bold, NAME_WIDTH, "lock", "hogs", COUNT_WIDTH,
+            "requests/s (95%)", P50_WIDTH, "p50 (95%) ");
     for (size_t t = 0; t < TAILS; t++) {
         if (is_shown(&tails[t], style)) {
             fprintf(to, "%*s ", TIME_WIDTH - 1, tails[t].head);
         }
     }
-    fprintf(to, "%8s%s\n", "hogs do", style->plain);
+    fprintf(to, "%7s%s\n", "hogs do", style->plain);
 }
 
 /* Nothing where it would be empty. */

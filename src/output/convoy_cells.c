@@ -84,7 +84,7 @@ static int format_interval(char *text, size_t size, struct estimate estimate,
         format_count(hi, sizeof hi, estimate.hi);
         snprintf(text, size, "%s%s%s", lo, style_dots(style), hi);
     } else {
-        format_time_range(text, size, estimate.lo, estimate.hi, style);
+        format_time_range(text, size, estimate.lo, estimate.hi, false, style);
     }
     return (int)strlen(text) - 2 * style->utf8;
 }
@@ -107,24 +107,25 @@ static void print_half(struct estimate estimate, const struct style *style, FILE
 }
 
 void convoy_interval_cell(const struct convoy_report *report, size_t c,
-                          enum convoy_figure figure, const struct style *style, FILE *to)
+                          enum convoy_figure figure, int width, const struct style *style,
+                          FILE *to)
 {
     struct estimate estimate = convoy_estimate_of(report, c, figure);
     char text[48];
 
     /* The ends of a bound are no interval. */
     if (is_range(estimate) && convoy_is_bound(report->plan, c, figure)) {
-        convoy_figure_cell(report, c, figure, CONVOY_CELL_WIDTH, style, to);
+        convoy_figure_cell(report, c, figure, width, style, to);
         return;
     }
     if (is_range(estimate)) {
         int columns = format_interval(text, sizeof text, estimate, figure, style);
-        fprintf(to, "%*s%s%s%s%s", CONVOY_CELL_WIDTH - 1 - columns, "", text, style->warn,
+        fprintf(to, "%*s%s%s%s%s", width - 1 - columns, "", text, style->warn,
                 mark_of(estimate, true), style->plain);
         return;
     }
     int columns = format_figure(text, sizeof text, report, c, figure, style);
-    fprintf(to, "%*s%s", CONVOY_CELL_WIDTH - 8 - columns, "", text);
+    fprintf(to, "%*s%s", width - 8 - columns, "", text);
     print_half(estimate, style, to);
 }
 
@@ -141,6 +142,6 @@ void convoy_count_cell(struct estimate estimate, int width, FILE *to)
 void convoy_share_cell(struct estimate share, const struct style *style, FILE *to)
 {
     if (share.n > 0) {
-        fprintf(to, "%8.3g%s", share.median, style->utf8 ? "×" : "x");
+        fprintf(to, "%7.3g%s", share.median, style->utf8 ? "×" : "x");
     }
 }

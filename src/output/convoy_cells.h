@@ -10,10 +10,10 @@ struct estimate convoy_estimate_of(const struct convoy_report *report, size_t c,
                                    enum convoy_figure figure);
 
 /* A figure and its interval, "20.0 us ±5%~", or the interval alone, where that says more than ± half of
- * it: "28.0 us…7.69 ms#". CONVOY_CELL_WIDTH columns. */
-enum { CONVOY_CELL_WIDTH = 17 };
+ * it: "28.0 us…7.69 ms#". */
 void convoy_interval_cell(const struct convoy_report *report, size_t c,
-                          enum convoy_figure figure, const struct style *style, FILE *to);
+                          enum convoy_figure figure, int width, const struct style *style,
+                          FILE *to);
 /* A figure without its interval, and in the last of the columns its mark: '#' where blocks are so far
  * apart that their median does not stand for them. */
 void convoy_figure_cell(const struct convoy_report *report, size_t c, enum convoy_figure figure,

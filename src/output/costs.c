@@ -38,7 +38,7 @@ static int format_interval(char *text, size_t size, const struct cost_summary *s
         return 2 + !style->utf8;
     }
     if (report_as_range(*of)) {
-        format_time_range(range, sizeof range, of->lo, of->hi, style);
+        format_time_range(range, sizeof range, of->lo, of->hi, true, style);
         snprintf(text, size, "%s%s", range, summary->noisy ? "~" : "");
         return (int)strlen(text) - 2 * style->utf8;
     }

@@ -31,13 +31,18 @@ void format_time(char *text, size_t size, double seconds)
     three_digits(text, size, value, time_units[unit]);
 }
 
-void format_time_range(char *text, size_t size, double from, double until,
+void format_time_range(char *text, size_t size, double from, double until, bool one_unit,
                        const struct style *style)
 {
-    double first = from * 1e9, last = until * 1e9;
+    double first = from * 1e9, last = until * 1e9, most = fmax(fabs(first), fabs(last));
     int unit = time_unit(&first), last_unit = time_unit(&last);
-    char number[16];
 
+    if (one_unit) {
+        unit = last_unit = time_unit(&most);
+        first = from * 1e9 / pow(1000, unit);
+        last = until * 1e9 / pow(1000, unit);
+    }
+    char number[24];
     three_digits(number, sizeof number, first, unit == last_unit ? "" : time_units[unit]);
     int length = snprintf(text, size, "%s%s", number, style_dots(style));
     if (length > 0 && (size_t)length < size) {
