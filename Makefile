@@ -305,6 +305,7 @@ clean: ## remove what was built; results stay
 help: ## this list
 	@echo "usage: make [TARGET...] [QUICK=1] [BENCH='options of bench'] [BREAKEVEN=…] [CONVOY=…] [RESULTS=DIR] [CC=clang] [DEBUG=1] [V=1]"
 	@awk -F ' ## ' '/^[a-z-]+:.* ## / { split($$1, t, ":"); printf "  make %-12s %s\n", t[1], $$2 }' Makefile
+	@echo "the rest (costs, trace, topo): ./gilscope --help"
 
 # Goals of one command run in the order given: deps first, whatever -j says.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)

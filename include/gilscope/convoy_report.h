@@ -14,8 +14,8 @@ struct convoy_report {
     double *scratch; /* scratch[plan->reps]; the caller's */
 };
 
-/* Tables, sentences, the frontier of a sweep, the interpreters beside their models. At most 100
- * columns. Errors of the stream are left in it, for the caller's ferror(). */
+/* Tables, sentences, the frontier of a sweep, the interpreters beside their models. At most 80
+ * columns, or 100 where there are as many. Errors of the stream are left in it, for the caller's ferror(). */
 void convoy_print(const struct convoy_report *report, const struct style *style, FILE *to);
 /* The sentences alone, for those who write servers. */
 void convoy_sentences(const struct convoy_report *report, const struct style *style, FILE *to);

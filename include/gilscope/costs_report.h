@@ -14,8 +14,8 @@ struct costs_report {
     unsigned blocks_done;
 };
 
-/* The table, what each line is, what is left out and why. At most 100 columns. Errors of the
- * stream are left in it, for the caller's ferror(). */
+/* The table, what each line is, what is left out and why. At most 80 columns, if the kernel's name is
+ * not long. Errors of the stream are left in it, for the caller's ferror(). */
 void costs_print(const struct costs_report *report, const struct style *style, FILE *to);
 
 /* costs.csv as text with its header, a row for each item measured at least once. The caller's to

@@ -41,19 +41,31 @@ void report_machine(const struct run_facts *facts, unsigned blocks_done,
 enum { REPORT_CELL_WIDTH = 15 };
 void report_cell(struct estimate estimate, bool noisy, bool drifts, const struct style *style,
                  FILE *to);
-/* what the marks mean that stand in a table, those of summaries[n], nothing where there are none; */
+/* whether the interval's ends are shown instead: half of it is more than half of the median, and ± half
+ * would say nothing; pure; */
+bool report_as_range(struct estimate estimate);
+/* what the marks mean that stand in a table, nothing where there are none; those of summaries[n]; */
 struct report_marks {
-    bool oversubscribed, noisy, drifts, few; /* *, ~, ^, ±? */
+    bool oversubscribed, noisy, drifts, few, range, vague; /* *, ~, ^, ±?, a…b, # */
 };
 void report_marks(struct report_marks marks, const struct style *style, FILE *to);
-void report_legend(const struct summary *summaries, size_t n, const struct style *style,
-                   FILE *to);
-/* and what a reader has to know before believing the figures. */
+struct report_marks report_marks_of(const struct summary *summaries, size_t n);
+/* what a reader has to know before believing the figures, behind an empty line; */
 void report_warnings(const struct run_facts *facts, const struct summary *summaries, size_t n,
                      const struct style *style, FILE *to);
+/* and of that, that most intervals are wide: each is counted, and then it is told. Those of fewer
+ * blocks than an interval needs do not count. */
+struct interval_count {
+    size_t wide, all;
+};
+void count_interval(struct interval_count *count, struct estimate estimate);
+void report_busy(struct interval_count count, const struct style *style, FILE *to);
 
 /* A duration for people: "520 ns", "5.00 ms". Written to text[size]. */
 void format_time(char *text, size_t size, double seconds);
+/* Two of them: "1.20…3.40 us", "980 ns…1.20 us", which in one unit is "0.98…1.20 us". */
+void format_time_range(char *text, size_t size, double from, double until, bool one_unit,
+                       const struct style *style);
 /* A count for people: "812", "12.3k", "3.70 G". */
 void format_count(char *text, size_t size, double count);
 

@@ -18,6 +18,8 @@ struct style {
 /* Colours only on a terminal, and never where NO_COLOR is set and not empty (no-color.org).
  * UTF-8 where the locale says so. */
 struct style style_of(FILE *stream);
+/* Between the two ends of a range: not a hyphen, since they may be negative. */
+const char *style_dots(const struct style *style);
 
 /* The line that says what is going on, on stderr. */
 struct progress_line {

@@ -31,13 +31,12 @@ static const char *command_name(size_t i)
 
 static void print_program_help(FILE *to)
 {
-    fputs(
-        "gilscope shows what Python's Global Interpreter Lock costs on this machine, and what\n"
-        "getting rid of it buys.\n\n"
-        "usage: gilscope COMMAND [OPTION...]\n\n",
-        to);
+    fputs("gilscope shows what Python's Global Interpreter Lock costs on this machine, and\n"
+          "what getting rid of it buys.\n\n"
+          "usage: gilscope COMMAND [OPTION...]\n\n",
+          to);
     for (size_t i = 0; i < command_count; i++) {
-        fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+        fprintf(to, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
     }
     fputs("\n'gilscope COMMAND --help' lists the options of a command; 'gilscope --version'.\n",
           to);

@@ -44,10 +44,12 @@ static void print_table(const struct breakeven_report *report, const struct verd
 
     bool model = verdict->system->interpreter == NULL;
 
-    fprintf(to, "\n%sSpeedup over one thread that holds%s: %s%s%u thread%s%s, pin %s\n",
-            style->bold, style->plain, model ? "" : verdict->system->name, model ? "" : ", ",
-            verdict->threads, verdict->threads == 1 ? "" : "s",
-            verdict->oversubscribed ? "*" : "", verdict->pin->name);
+    fputc('\n', to);
+    paragraph_tell("", style, to,
+                   "%sSpeedup over one thread that holds%s: %s%s%u thread%s%s, pin %s",
+                   style->bold, style->plain, model ? "" : verdict->system->name,
+                   model ? "" : ", ", verdict->threads, verdict->threads == 1 ? "" : "s",
+                   verdict->oversubscribed ? "*" : "", verdict->pin->name);
     fprintf(to, "%s%-*s%*s  %*s  %*s%s\n", style->bold,
             timed ? LENGTH_WIDTH : LENGTH_WIDTH + UNITS_WIDTH, "call", REPORT_CELL_WIDTH - 2,
             "hold", REPORT_CELL_WIDTH - 2, "release", REPORT_CELL_WIDTH - 2, "release/hold",
@@ -95,11 +97,28 @@ static void print_drift(const struct breakeven_report *report, const struct styl
         drifting += report->verdicts[i].drifting;
         repetitions += report->verdicts[i].repetitions;
     }
-    fprintf(to, "\n%s%u of %u repetitions drifted%s.%s\n", drifting > 0 ? style->warn : "",
-            drifting, repetitions,
-            drifting > 0 ? ", and their figures depend on how long they lasted (README, drift)"
-                         : "",
-            style->plain);
+    fputc('\n', to);
+    paragraph_tell(drifting > 0 ? style->warn : "", style, to,
+                   "%u of %u repetitions drifted%s.", drifting, repetitions,
+                   drifting > 0
+                       ? ", and their figures depend on how long they lasted (README, drift)"
+                       : "");
+}
+
+/* The marks of the speedups, and of what releasing makes of them. */
+static struct report_marks marks_of(const struct breakeven_report *report)
+{
+    const struct plan *plan = report->samples->plan;
+    struct report_marks marks = report_marks_of(report->summaries, plan->length);
+
+    for (size_t c = 1; c < plan->length && !marks.range; c++) {
+        for (size_t i = 0; i < report->count; i++) {
+            marks.range |= plan->cases[c].variant == report->verdicts[i].system->release &&
+                           report_as_range(
+                               release_over_hold_estimate(report->samples, c, report->scratch));
+        }
+    }
+    return marks;
 }
 
 void breakeven_print(const struct breakeven_report *report, const struct style *style, FILE *to)
@@ -116,14 +135,15 @@ void breakeven_print(const struct breakeven_report *report, const struct style *
     }
     report_machine(report->facts, report->blocks_done, style, to);
     format_time(held, sizeof held, report->facts->settings->held_s);
-    fprintf(to, "Each thread: %s of interpreter work with the lock (%s), then a call of %s\n",
-            held, report->facts->settings->lock->name, report->sweep->kernel->name);
+    paragraph_tell("", style, to,
+                   "Each thread: %s of interpreter work with the lock (%s), then a call of %s",
+                   held, report->facts->settings->lock->name, report->sweep->kernel->name);
     for (size_t i = 0; i < report->count; i++) {
         print_table(report, &report->verdicts[i], style, to);
     }
-    report_legend(report->summaries, cases, style, to);
+    report_marks(marks_of(report), style, to);
+    report_warnings(report->facts, report->summaries, cases, style, to);
     print_sentences(report, style, to);
     print_agreements(report, style, to);
     print_drift(report, style, to);
-    report_warnings(report->facts, report->summaries, cases, style, to);
 }

@@ -1,25 +1,22 @@
 /* The tables of `convoy`: see convoy_report.h. */
 #include "gilscope/convoy_report.h"
 
+#include "convoy_cells.h"
+#include "frame.h"
 #include "gilscope/report.h"
 #include "gilscope/summary.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { NAME_WIDTH = 14 };
-
-static struct estimate estimate_of(const struct convoy_report *report, size_t c,
-                                   enum convoy_figure figure)
-{
-    return convoy_estimate(report->plan, c, figure, report->scratch);
-}
+/* On 80 columns the table has no room for all percentiles; on WIDE ones it has. */
+enum { NAME_WIDTH = 13, COUNT_WIDTH = 17, P50_WIDTH = 18, TIME_WIDTH = 10, WIDE = 100 };
 
 static void print_machine(const struct convoy_report *report, const struct style *style,
                           FILE *to)
 {
-    const struct machine_facts *machine = machine_facts(report->machine);
     const struct settings *settings = report->settings;
+    struct paragraph line = {0, ""};
     char time[16], held[16], rate[48] = "each when the one before is answered";
 
     format_time(time, sizeof time, settings->time_s);
@@ -27,101 +24,44 @@ static void print_machine(const struct convoy_report *report, const struct style
     if (settings->rate_per_s > 0) {
         snprintf(rate, sizeof rate, "%g a second are due", settings->rate_per_s);
     }
-    fprintf(to, "%s%s%s: %u core%s, %u PU%s usable; %u of %u blocks, %s a repetition\n",
-            style->bold, machine->cpu_model, style->plain, machine->cores,
-            machine->cores == 1 ? "" : "s", machine->pus, machine->pus == 1 ? "" : "s",
-            report->blocks_done, settings->reps, time);
-    fprintf(to, "Requests over loopback UDP: %s; %s of work with the lock\n", rate, held);
+    say_machine(&line, machine_facts(report->machine), report->blocks_done, settings->reps,
+                style);
+    say(&line, ", %s a repetition", time);
+    paragraph_print(&line, style, to);
+    paragraph_tell("", style, to, "Requests over loopback UDP: %s; %s of work with the lock",
+                   rate, held);
 }
 
-/* Of the figures that stand in a table with their intervals. */
-static void note_marks(const struct convoy_report *report, size_t c, struct report_marks *marks)
+/* The percentiles that have no interval in the table. */
+static const struct tail {
+    enum convoy_figure figure;
+    const char *head;
+    bool wide;
+} tails[] = {{CONVOY_P90, "p90", true},
+             {CONVOY_P99, "p99", false},
+             {CONVOY_P999, "p99.9", true},
+             {CONVOY_LONGEST, "longest", false}};
+enum { TAILS = sizeof tails / sizeof *tails };
+
+static bool is_shown(const struct tail *tail, const struct style *style)
 {
-    static const enum convoy_figure shown[] = {CONVOY_REQUESTS, CONVOY_P50};
-
-    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
-        struct estimate estimate = estimate_of(report, c, shown[i]);
-        bool enough = estimate.n >= INTERVAL_NEEDS;
-        marks->noisy |= enough && relative_half_width(estimate) > NOISY_LIMIT;
-        marks->few |= estimate.n > 0 && !enough;
-    }
-}
-
-/* " ±4%~", or " ±?" where there are too few blocks for an interval; 8 columns. */
-static void print_interval(struct estimate estimate, const struct style *style, FILE *to)
-{
-    const char *sign = style->utf8 ? "±" : "+-";
-    int width = style->utf8 ? 6 : 5; /* behind the sign */
-    double half = relative_half_width(estimate) * 100;
-    bool enough = estimate.n >= INTERVAL_NEEDS;
-    const char *mark = enough && half > NOISY_LIMIT * 100 ? "~" : "";
-    char text[16] = "?";
-
-    if (estimate.n == 0) {
-        fprintf(to, "%8s", "");
-        return;
-    }
-    if (enough) {
-        snprintf(text, sizeof text, half < 999.5 ? "%.0f%%" : ">999%%", half);
-    }
-    fprintf(to, " %s%s%s%s%s%-*s%s", style->dim, sign, text, style->plain, style->warn,
-            width - (int)strlen(text), mark, style->plain);
-}
-
-/* "21.4 ms", and where it is no more than a bound "≥21.4 ms", or ">21.4 ms" without UTF-8. */
-static void print_time(const struct convoy_report *report, size_t c, enum convoy_figure figure,
-                       int width, const struct style *style, FILE *to)
-{
-    struct estimate estimate = estimate_of(report, c, figure);
-    bool bound = estimate.n > 0 && convoy_is_bound(report->plan, c, figure);
-    char text[16] = "-";
-
-    if (estimate.n > 0) {
-        format_time(text, sizeof text, estimate.median);
-    }
-    fprintf(to, "%*s%s%s", width - (int)strlen(text) - bound, "",
-            !bound        ? ""
-            : style->utf8 ? "≥"
-                          : ">",
-            text);
-}
-
-static void print_count(struct estimate estimate, int width, FILE *to)
-{
-    char text[16] = "-";
-
-    if (estimate.n > 0) {
-        format_count(text, sizeof text, estimate.median);
-    }
-    fprintf(to, "%*s", width, text);
-}
-
-/* Nothing where one hog alone was not measured. */
-static void print_share(struct estimate share, const struct style *style, FILE *to)
-{
-    if (share.n > 0) {
-        fprintf(to, "%8.3g%s", share.median, style->utf8 ? "×" : "x");
-    }
+    return !tail->wide || style->width >= WIDE;
 }
 
 static void print_row(const struct convoy_report *report, size_t c, const struct style *style,
                       FILE *to)
 {
-    static const enum convoy_figure tail[] = {CONVOY_P99, CONVOY_P999, CONVOY_LONGEST};
     const struct convoy_case *this_case = &report->plan->cases[c];
-    struct estimate requests = estimate_of(report, c, CONVOY_REQUESTS),
-                    p50 = estimate_of(report, c, CONVOY_P50);
 
     fprintf(to, "%-*s%4u", NAME_WIDTH, convoy_case_name(this_case), this_case->hogs);
-    print_count(requests, 9, to);
-    print_interval(requests, style, to);
-    print_time(report, c, CONVOY_P50, 9, style, to);
-    print_interval(p50, style, to);
-    print_time(report, c, CONVOY_P90, 8, style, to);
-    for (size_t t = 0; t < sizeof tail / sizeof *tail; t++) {
-        print_time(report, c, tail[t], 9, style, to);
+    convoy_interval_cell(report, c, CONVOY_REQUESTS, COUNT_WIDTH, style, to);
+    convoy_interval_cell(report, c, CONVOY_P50, P50_WIDTH, style, to);
+    for (size_t t = 0; t < TAILS; t++) {
+        if (is_shown(&tails[t], style)) {
+            convoy_figure_cell(report, c, tails[t].figure, TIME_WIDTH, style, to);
+        }
     }
-    print_share(estimate_of(report, c, CONVOY_SHARE), style, to);
+    convoy_share_cell(convoy_estimate_of(report, c, CONVOY_SHARE), style, to);
     fputc('\n', to);
 }
 
@@ -151,11 +91,17 @@ static void print_heads(const struct convoy_report *report, const struct section
     } else if (report->plan->intervals > 1) {
         snprintf(which, sizeof which, ", no switch interval");
     }
-    fprintf(to, "\n%sAnswers of an I/O thread beside hogs: pin %s%s%s (medians of blocks)\n",
-            style->bold, section->pin->name, which, style->plain);
-    fprintf(to, "%s%-*s%4s%17s%17s%8s%9s%9s%9s%9s%s\n", style->bold, NAME_WIDTH, "lock", "hogs",
-            "requests/s (95%)", "p50 (95%) ", "p90", "p99", "p99.9", "longest", "hogs do",
-            style->plain);
+    fputc('\n', to);
+    paragraph_tell("", style, to, "%sAnswers of an I/O thread beside hogs: pin %s%s%s",
+                   style->bold, section->pin->name, which, style->plain);
+    fprintf(to, "%s%-*s%4s%*s%*s", style->bold, NAME_WIDTH, "lock", "hogs", COUNT_WIDTH,
+            "requests/s (95%)", P50_WIDTH, "p50 (95%) ");
+    for (size_t t = 0; t < TAILS; t++) {
+        if (is_shown(&tails[t], style)) {
+            fprintf(to, "%*s ", TIME_WIDTH - 1, tails[t].head);
+        }
+    }
+    fprintf(to, "%7s%s\n", "hogs do", style->plain);
 }
 
 /* Nothing where it would be empty. */
@@ -173,7 +119,7 @@ static void print_table(const struct convoy_report *report, const struct section
         }
         any = true;
         print_row(report, c, style, to);
-        note_marks(report, c, marks);
+        convoy_marks(report, c, marks);
     }
 }
 
@@ -185,6 +131,40 @@ static bool any_bound(const struct convoy_report *report)
         }
     }
     return false;
+}
+
+static void print_legend(const struct convoy_report *report, const struct style *style,
+                         FILE *to)
+{
+    if (any_bound(report)) {
+        paragraph_tell(style->dim, style, to,
+                       "%s: more than so long, for too many requests were never answered",
+                       style->utf8 ? "≥" : ">");
+    }
+    paragraph_tell(style->dim, style, to,
+                   "Medians of the blocks. p50, p99: half of the requests, 99 of 100, are "
+                   "answered after so long at "
+                   "most; of fewer than 100 it is the longest; %s and the intervals of all are "
+                   "in convoy-summary.csv",
+                   style->width < WIDE ? "p90, p99.9" : "p99.9 needs 1000,");
+    paragraph_tell(style->dim, style, to,
+                   "hogs do: the work of all hogs together, against that of one alone, without "
+                   "requests, in the same block");
+}
+
+/* Hogs make blocks differ by themselves; without them it is the machine that does. */
+static void print_busy(const struct convoy_report *report, const struct style *style, FILE *to)
+{
+    struct interval_count intervals = {0};
+
+    for (size_t c = 0; c < report->plan->length; c++) {
+        const struct convoy_case *each = &report->plan->cases[c];
+        if (each->serves && each->hogs == 0 && convoy_measured(report->plan, c)) {
+            count_interval(&intervals, convoy_estimate_of(report, c, CONVOY_REQUESTS));
+            count_interval(&intervals, convoy_estimate_of(report, c, CONVOY_P50));
+        }
+    }
+    report_busy(intervals, style, to);
 }
 
 static void print_tables(const struct convoy_report *report, const struct style *style,
@@ -204,17 +184,9 @@ static void print_tables(const struct convoy_report *report, const struct style 
         }
     }
     report_marks(marks, style, to);
-    if (any_bound(report)) {
-        fprintf(to, "%s: more than so long, for too many requests were never answered\n",
-                style->utf8 ? "≥" : ">");
-    }
-    fprintf(
-        to,
-        "\n%sp50, p99: half of the requests, 99 of 100, are answered after so long at most; "
-        "of fewer\nthan 100 (p99.9: 1000) it is the longest; the intervals of all are in "
-        "convoy-summary.csv\nhogs do: the work of all hogs "
-        "together, against that of one alone, without requests, in the\nsame block%s\n",
-        style->dim, style->plain);
+    fputc('\n', to);
+    print_legend(report, style, to);
+    print_busy(report, style, to);
 }
 
 /* A row a switch interval: what a request waits, and what the hogs achieve. */
@@ -228,8 +200,8 @@ static void print_frontier(const struct convoy_report *report, size_t from,
     fprintf(to, "\n%sThe frontier of %s: %u hog%s, pin %s%s\n", style->bold,
             convoy_case_name(like), like->hogs, like->hogs == 1 ? "" : "s", like->pin->name,
             style->plain);
-    fprintf(to, "%s%15s%16s%9s%9s%17s%9s%s\n", style->bold, "switch interval", "requests/s",
-            "p50", "p99", "hogs, 1/s", "hogs do", style->plain);
+    fprintf(to, "%s%15s%15s %*s %*s %16s%8s%s\n", style->bold, "switch interval", "requests/s",
+            TIME_WIDTH - 1, "p50", TIME_WIDTH - 1, "p99", "hogs, 1/s", "hogs do", style->plain);
     for (size_t c = 0; c < plan->length; c++) {
         const struct convoy_case *each = &plan->cases[c];
         if (!each->serves || each->lock != like->lock || each->guest != like->guest ||
@@ -238,11 +210,11 @@ static void print_frontier(const struct convoy_report *report, size_t from,
         }
         format_time(time, sizeof time, each->switch_interval_s);
         fprintf(to, "%15s", time);
-        print_count(estimate_of(report, c, CONVOY_REQUESTS), 16, to);
-        print_time(report, c, CONVOY_P50, 9, style, to);
-        print_time(report, c, CONVOY_P99, 9, style, to);
-        print_count(estimate_of(report, c, CONVOY_HOGS), 17, to);
-        print_share(estimate_of(report, c, CONVOY_SHARE), style, to);
+        convoy_figure_cell(report, c, CONVOY_REQUESTS, 16, style, to);
+        convoy_figure_cell(report, c, CONVOY_P50, TIME_WIDTH, style, to);
+        convoy_figure_cell(report, c, CONVOY_P99, TIME_WIDTH, style, to);
+        convoy_count_cell(convoy_estimate_of(report, c, CONVOY_HOGS), 16, to);
+        convoy_share_cell(convoy_estimate_of(report, c, CONVOY_SHARE), style, to);
         fputc('\n', to);
     }
 }
@@ -283,12 +255,13 @@ static void print_unsent(const struct convoy_report *report, size_t c,
         format_time(time, sizeof time, each->switch_interval_s);
         snprintf(interval, sizeof interval, ", switch interval %s", time);
     }
-    fprintf(to,
-            "%s%s, %u hog%s, pin %s%s: %llu of %llu requests that were due (%.3g %%) could not "
-            "be sent in time.%s\n",
-            style->warn, convoy_case_name(each), each->hogs, each->hogs == 1 ? "" : "s",
-            each->pin->name, interval, (unsigned long long)unsent, (unsigned long long)due,
-            100 * (double)unsent / (double)due, style->plain);
+    paragraph_tell(
+        style->warn, style, to,
+        "%s, %u hog%s, pin %s%s: %llu of %llu requests that were due (%.3g %%) could not "
+        "be sent in time.",
+        convoy_case_name(each), each->hogs, each->hogs == 1 ? "" : "s", each->pin->name,
+        interval, (unsigned long long)unsent, (unsigned long long)due,
+        100 * (double)unsent / (double)due);
 }
 
 /* What a reader has to know before believing the figures. */

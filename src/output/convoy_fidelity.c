@@ -3,13 +3,14 @@
 
 #include "gilscope/fidelity.h"
 #include "gilscope/report.h"
+#include "paragraph.h"
 
 #include <math.h>
 
 static const enum convoy_figure compared[] = {CONVOY_P50, CONVOY_P99, CONVOY_REQUESTS};
 enum { COMPARED = sizeof compared / sizeof *compared };
 
-/* "8.31 ms" or "812"; 9 columns. */
+/* "8.31 ms" or "812"; 8 columns. */
 static void print_figure(const struct convoy_report *report, size_t c,
                          enum convoy_figure figure, FILE *to)
 {
@@ -21,7 +22,7 @@ static void print_figure(const struct convoy_report *report, size_t c,
     } else {
         format_time(text, sizeof text, value);
     }
-    fprintf(to, "%9s", text);
+    fprintf(to, "%8s", text);
 }
 
 /* By so much the greater of the two, whichever that is: within the limit, and beyond it, are the same
@@ -56,7 +57,7 @@ static void print_pair(const struct convoy_report *report, size_t theirs, size_t
                        struct verdicts *verdicts, const struct style *style, FILE *to)
 {
     static const char *const marks[] = {
-        [PAIR_AGREES] = "  ", [PAIR_UNDECIDED] = " ?", [PAIR_APART] = " !"};
+        [PAIR_AGREES] = " ", [PAIR_UNDECIDED] = "?", [PAIR_APART] = "!"};
     const struct convoy_case *this_case = &report->plan->cases[theirs];
     char name[INTERPRETER_NAME_MAX], time[16];
 
@@ -73,30 +74,42 @@ static void print_pair(const struct convoy_report *report, size_t theirs, size_t
                      convoy_is_bound(report->plan, ours, compared[i]);
         enum pair_verdict verdict = bound ? PAIR_UNDECIDED : judge(a, b);
         print_figure(report, theirs, compared[i], to);
-        fprintf(to, "%10.3g%s%s%s", a.median / b.median, style->warn, marks[verdict],
+        fprintf(to, "%7.3g%s%s%s", a.median / b.median, style->warn, marks[verdict],
                 style->plain);
         verdicts->of[verdict]++;
     }
     fputc('\n', to);
 }
 
-static void print_verdicts(const struct verdicts *verdicts, FILE *to)
+static void print_verdicts(const struct verdicts *verdicts, const struct style *style, FILE *to)
 {
     unsigned agree = verdicts->of[PAIR_AGREES], apart = verdicts->of[PAIR_APART],
              undecided = verdicts->of[PAIR_UNDECIDED];
 
-    fprintf(to, "%u of %u figures agree within %.0f %%, %u %s apart, %u %s undecided.\n", agree,
-            agree + apart + undecided, CONVOY_LIMIT * 100, apart, apart == 1 ? "is" : "are",
-            undecided, undecided == 1 ? "is" : "are");
+    paragraph_tell("", style, to,
+                   "%u of %u figures agree within %.0f %%, %u %s apart, %u %s undecided.",
+                   agree, agree + apart + undecided, CONVOY_LIMIT * 100, apart,
+                   apart == 1 ? "is" : "are", undecided, undecided == 1 ? "is" : "are");
     if (apart > 0) {
-        fputs("! apart: by more than that, and the intervals do not overlap\n", to);
+        paragraph_tell(style->dim, style, to,
+                       "! apart: by more than that, and the intervals do not overlap");
     }
     if (undecided > 0) {
-        fprintf(to,
-                "? undecided: fewer than %d blocks, intervals that overlap, one that spans a "
-                "factor of 3,\n  or too many requests that were never answered\n",
-                INTERVAL_NEEDS);
+        paragraph_tell(
+            style->dim, style, to,
+            "? undecided: fewer than %d blocks, intervals that overlap, one that spans "
+            "a factor of 3, or too many requests that were never answered",
+            INTERVAL_NEEDS);
     }
+}
+
+static void print_heads(const struct style *style, FILE *to)
+{
+    fprintf(to,
+            "\n%sThe interpreters beside their models%s (the ratio is interpreter / model)\n",
+            style->bold, style->plain);
+    fprintf(to, "%s%-21s%-6s%s%8s%7s %8s%7s %8s%7s%s\n", style->bold, "interpreter", "model",
+            "hogs", "p50", "ratio", "p99", "ratio", "a second", "ratio", style->plain);
 }
 
 void convoy_fidelity(const struct convoy_report *report, const struct style *style, FILE *to)
@@ -112,16 +125,12 @@ void convoy_fidelity(const struct convoy_report *report, const struct style *sty
             continue;
         }
         if (!any) {
-            fprintf(to,
-                    "\n%sThe interpreters beside their models%s (the ratio is interpreter / "
-                    "model)\n%s%-21s%-6s%s%9s%10s  %9s%10s  %9s%10s%s\n",
-                    style->bold, style->plain, style->bold, "interpreter", "model", "hogs",
-                    "p50", "ratio", "p99", "ratio", "answers/s", "ratio", style->plain);
+            print_heads(style, to);
         }
         any = true;
         print_pair(report, c, ours, &verdicts, style, to);
     }
     if (any) {
-        print_verdicts(&verdicts, to);
+        print_verdicts(&verdicts, style, to);
     }
 }

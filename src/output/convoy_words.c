@@ -277,10 +277,11 @@ void convoy_sentences(const struct convoy_report *report, const struct style *st
             snprintf(blocks, sizeof blocks, "%u block%s", report->blocks_done,
                      report->blocks_done == 1 ? "" : "s");
         }
-        fprintf(to,
-                "\nThese are the figures of %s, and no more: to compare takes %d "
-                "(--reps=%d).\n",
-                blocks, INTERVAL_NEEDS, INTERVAL_NEEDS);
+        fputc('\n', to);
+        paragraph_tell("", style, to,
+                       "These are the figures of %s, and no more: to compare takes %d "
+                       "(--reps=%d).",
+                       blocks, INTERVAL_NEEDS, INTERVAL_NEEDS);
     } else {
         fputs("\nThe median answer: half of the answers are quicker, half are slower.\n", to);
     }

@@ -28,17 +28,21 @@ static double half_width(struct estimate estimate)
     return fmax(estimate.hi - estimate.median, estimate.median - estimate.lo);
 }
 
-/* "0.67 ±0.02", 13 columns wide. */
+/* "0.67 ±0.02", "0.31…1.75": 13 columns wide. */
 static void print_estimate(struct estimate estimate, const struct style *style, FILE *to)
 {
     const char *sign = style->utf8 ? "±" : "+-";
 
     if (estimate.n < INTERVAL_NEEDS) {
-        fprintf(to, "%6.2f %s%s?%4s%s", estimate.median, style->dim, sign, "", style->plain);
-        return;
+        fprintf(to, "%6.2f %s%s?%*s%s", estimate.median, style->dim, sign, style->utf8 ? 4 : 3,
+                "", style->plain);
+    } else if (report_as_range(estimate)) {
+        fprintf(to, "%6.2f%s%-*.2f", estimate.lo, style_dots(style), style->utf8 ? 6 : 5,
+                estimate.hi);
+    } else {
+        fprintf(to, "%6.2f %s%s%-*.2f%s", estimate.median, style->dim, sign,
+                style->utf8 ? 5 : 4, half_width(estimate), style->plain);
     }
-    fprintf(to, "%6.2f %s%s%-5.2f%s", estimate.median, style->dim, sign, half_width(estimate),
-            style->plain);
 }
 
 static void print_pair(const struct fidelity *pair, const struct style *style, FILE *to)
@@ -56,18 +60,19 @@ static void print_pair(const struct fidelity *pair, const struct style *style, F
 
 static void print_legend(struct verdicts verdicts, const struct style *style, FILE *to)
 {
-    bool apart = verdicts.of[PAIR_APART] > 0, undecided = verdicts.of[PAIR_UNDECIDED] > 0;
+    char undecided[80];
+    const char *items[2];
+    size_t n = 0;
 
-    if (!apart && !undecided) {
-        return;
+    snprintf(undecided, sizeof undecided,
+             "? undecided: the intervals overlap, or fewer than %d blocks", INTERVAL_NEEDS);
+    if (verdicts.of[PAIR_APART] > 0) {
+        items[n++] = "! apart: the intervals do not overlap";
     }
-    fprintf(to, "%s%s%s", style->dim, apart ? "! apart: the intervals do not overlap" : "",
-            apart && undecided ? "   " : "");
-    if (undecided) {
-        fprintf(to, "? undecided: the intervals overlap, or fewer than %d blocks",
-                INTERVAL_NEEDS);
+    if (verdicts.of[PAIR_UNDECIDED] > 0) {
+        items[n++] = undecided;
     }
-    fprintf(to, "%s\n", style->plain);
+    items_print(items, n, 0, style, to);
 }
 
 static void say_verdicts(struct paragraph *paragraph, const struct fidelity *pairs, size_t n)

@@ -1,42 +1,15 @@
 /* The report of `bench`, top to bottom, and its sentences. See report.h. */
 #include "gilscope/report.h"
 
-#include "gilscope/text.h"
 #include "paragraph.h"
 
 #include <math.h>
 #include <string.h>
 
-void report_machine(const struct run_facts *facts, unsigned blocks_done,
-                    const struct style *style, FILE *to)
-{
-    const struct machine_facts *machine = machine_facts(facts->machine);
-    const struct settings *settings = facts->settings;
-    char time[16];
-
-    fprintf(to, "%s%s%s: %u core%s, %u PU%s usable", style->bold, machine->cpu_model,
-            style->plain, machine->cores, machine->cores == 1 ? "" : "s", machine->pus,
-            machine->pus == 1 ? "" : "s");
-    if (machine->pus < machine->pus_in_all) {
-        fprintf(to, " of %u", machine->pus_in_all);
-    }
-    format_time(time, sizeof time, settings->time_s);
-    if (settings->count != 0) {
-        char count[COUNTED_MAX];
-        fprintf(to, "; %u of %u blocks, %s a repetition", blocks_done, settings->reps,
-                text_counted(count, sizeof count, settings->count, settings->kernel->unit));
-    } else {
-        fprintf(to, "; %u of %u blocks, %s a repetition", blocks_done, settings->reps, time);
-    }
-    if (settings->kernel != &kernel_countdown) {
-        fprintf(to, "; kernel %s", settings->kernel->name);
-    }
-    fputc('\n', to);
-}
-
-static void print_one_core(const struct report *report, FILE *to)
+static void print_one_core(const struct report *report, const struct style *style, FILE *to)
 {
     const struct run_facts *facts = report->facts;
+    struct paragraph words = {0, ""};
     const struct kernel *kernel = facts->settings->kernel;
     double floor_ns = facts->reference[REFERENCE_FLOOR]; /* NAN for all but the countdown */
     char rate[16];
@@ -45,16 +18,17 @@ static void print_one_core(const struct report *report, FILE *to)
         return;
     }
     format_count(rate, sizeof rate, 1e9 / facts->decrement_ns);
-    fprintf(to, "One core: %.3f ns %s %s, %s a second", facts->decrement_ns,
-            strchr("aeiouAEIOU", kernel->unit[0]) != NULL ? "an" : "a", kernel->unit, rate);
+    say(&words, "One core: %.3f ns %s %s, %s a second", facts->decrement_ns,
+        strchr("aeiouAEIOU", kernel->unit[0]) != NULL ? "an" : "a", kernel->unit, rate);
     if (!isnan(floor_ns)) {
-        fprintf(to, "; the floor under it is %.3f ns (ratio %.3f)", floor_ns,
-                facts->decrement_ns / floor_ns);
+        say(&words, "; the floor under it is %.3f ns (ratio %.3f)", floor_ns,
+            facts->decrement_ns / floor_ns);
     }
-    fputs(".\n", to);
+    say(&words, ".");
+    paragraph_print(&words, style, to);
 }
 
-static void print_pool(const struct report *report, FILE *to)
+static void print_pool(const struct report *report, const struct style *style, FILE *to)
 {
     const double *reference = report->facts->reference;
     char cycle[16], dispatch[16];
@@ -64,51 +38,9 @@ static void print_pool(const struct report *report, FILE *to)
     }
     format_time(cycle, sizeof cycle, reference[REFERENCE_POOL_CYCLE]);
     format_time(dispatch, sizeof dispatch, reference[REFERENCE_POOL_DISPATCH]);
-    fprintf(to, "A pool of two: %s to create, close and join; %s to dispatch an empty task.\n",
-            cycle, dispatch);
-}
-
-/* Intervals as wide as that tell hardly anything. */
-#define BUSY_LIMIT 0.1
-
-/* Were most of the cases disturbed? */
-static bool was_busy(const struct summary *summaries, size_t n)
-{
-    size_t wide = 0, measured = 0;
-
-    for (size_t c = 0; c < n; c++) {
-        bool counts = summaries[c].reps >= INTERVAL_NEEDS;
-        measured += counts;
-        wide += counts && relative_half_width(summaries[c].speedup) > BUSY_LIMIT;
-    }
-    return 2 * wide > measured;
-}
-
-void report_warnings(const struct run_facts *facts, const struct summary *summaries, size_t n,
-                     const struct style *style, FILE *to)
-{
-    double shortest_s = INFINITY;
-
-    for (size_t c = 0; c < n; c++) {
-        shortest_s = fmin(shortest_s, summaries[c].wall_s); /* skips NAN */
-    }
-    if (facts->steal >= 0.001) {
-        fprintf(to, "%sA hypervisor took %.1f %% of the CPU time away meanwhile.%s\n",
-                style->warn, facts->steal * 100, style->plain);
-    }
-    if (was_busy(summaries, n)) {
-        fprintf(to,
-                "%sMost intervals are wider than %s10 %%: the machine was busy. Take no figure "
-                "from this; measure again.%s\n",
-                style->warn, style->utf8 ? "±" : "+-", style->plain);
-    }
-    if (shortest_s < 1e-3) {
-        fprintf(
-            to,
-            "%sSome repetitions lasted less than 1 ms: that shows how threads start, not how "
-            "they work.%s\n",
-            style->warn, style->plain);
-    }
+    paragraph_tell("", style, to,
+                   "A pool of two: %s to create, close and join; %s to dispatch an empty task.",
+                   cycle, dispatch);
 }
 
 /* What one sentence lists: a variant, and the words for it. */
@@ -145,7 +77,13 @@ static void say_speedups(struct paragraph *paragraph, const struct report *repor
     }
 }
 
-/* What the lock takes in the end, and what is burnt in waiting for it. */
+static bool is_known(const struct summary *summary)
+{
+    return summary != NULL && !isnan(summary->speedup.median);
+}
+
+/* What the lock takes in the end, where the intervals show that it takes anything, and what is burnt in
+ * waiting for it. */
 static void say_conclusion(struct paragraph *paragraph, const struct report *report,
                            unsigned threads)
 {
@@ -158,13 +96,22 @@ static void say_conclusion(struct paragraph *paragraph, const struct report *rep
         say(paragraph, "With one usable core no way of sharing the work can make it faster.");
         return;
     }
-    if (locked == NULL || free_run == NULL || isnan(locked->speedup.median) ||
-        isnan(free_run->speedup.median)) {
+    if (!is_known(locked) || !is_known(free_run)) {
+        return;
+    }
+    if (free_run->speedup.n < INTERVAL_NEEDS || locked->speedup.n < INTERVAL_NEEDS) {
+        say(paragraph, "To tell what the lock takes needs %d blocks.", INTERVAL_NEEDS);
+        return;
+    }
+    if (!(free_run->speedup.lo > locked->speedup.hi)) {
+        say(paragraph, "What the lock takes cannot be told for noise: the interval without a "
+                       "lock does not "
+                       "lie above that under the GIL.");
         return;
     }
     say(paragraph, "So the lock takes %.0f %% of what %u threads could do here",
         (1 - locked->speedup.median / free_run->speedup.median) * 100, threads);
-    if (critical != NULL) {
+    if (is_known(critical)) {
         say(paragraph,
             ", and keeps %.1f cores busy under the GIL, %.1f in the critical section, for "
             "the work of one",
@@ -210,10 +157,10 @@ void report_print(const struct report *report, const struct style *style, FILE *
     }
     report_machine(report->facts, report->blocks_done, style, to);
     report_table(report, style, to);
+    report_warnings(report->facts, report->summaries, report->plan->length, style, to);
     fputc('\n', to);
-    print_one_core(report, to);
-    print_pool(report, to);
+    print_one_core(report, style, to);
+    print_pool(report, style, to);
     report_sentences(report, style, to);
     report_fidelity(report->pairs, report->pair_count, style, to);
-    report_warnings(report->facts, report->summaries, report->plan->length, style, to);
 }

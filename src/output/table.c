@@ -1,6 +1,8 @@
 /* The tables of `bench`: speedups, and what they cost. See report.h. */
 #include "gilscope/report.h"
 
+#include "paragraph.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -71,35 +73,6 @@ static size_t thread_counts(const struct section *section, unsigned *counts, siz
 static bool has_cell(const struct summary *summary)
 {
     return summary != NULL && !isnan(summary->speedup.median);
-}
-
-/* Marks say in one letter each what a figure must not be trusted for. */
-void report_cell(struct estimate estimate, bool noisy, bool drifts, const struct style *style,
-                 FILE *to)
-{
-    char value[24], interval[24];
-    const char marks[] = {noisy    ? '~'
-                          : drifts ? '^'
-                                   : '\0',
-                          noisy && drifts ? '^' : '\0', '\0'};
-
-    if (estimate.n == 0 || isnan(estimate.median)) {
-        fprintf(to, "%*s", CELL_WIDTH, "");
-        return;
-    }
-    double median = estimate.median;
-    int decimals = median < 0.0995 ? 3 : median < 9.995 ? 2 : 1;
-    double half_width = (estimate.hi - estimate.lo) / 2;
-    const char *sign = style->utf8 ? "±" : "+-";
-    snprintf(value, sizeof value, "%.*f", decimals, median);
-    if (estimate.n < INTERVAL_NEEDS) {
-        snprintf(interval, sizeof interval, "%s?", sign);
-    } else {
-        snprintf(interval, sizeof interval, "%s%.*f", sign, decimals, half_width);
-    }
-    int shown = (int)strlen(value) + 1 + (int)strlen(interval) - (style->utf8 ? 1 : 0);
-    fprintf(to, "%*s%s %s%s%s%s%-2s%s", CELL_WIDTH - 2 - shown, "", value, style->dim, interval,
-            style->plain, style->warn, marks, style->plain);
 }
 
 static void print_cell(const struct summary *summary, const struct style *style, FILE *to)
@@ -174,10 +147,11 @@ static void print_speedups(const struct section *section, const struct style *st
     if (n == 0) {
         return;
     }
-    fprintf(to, "\n%s%s%s, pin %s (%s)\n", style->bold,
-            section->guests ? "Python: speedup over each one's own serial run"
-                            : "Speedup over one thread without a lock",
-            style->plain, section->pin->name, "median, 95 % interval");
+    fputc('\n', to);
+    paragraph_tell("", style, to, "%s%s%s, pin %s (median, 95 %% interval)", style->bold,
+                   section->guests ? "Python: speedup over each one's own serial run"
+                                   : "Speedup over one thread without a lock",
+                   style->plain, section->pin->name);
     for (size_t from = 0; from < n; from += at_once) {
         size_t columns = n - from < at_once ? n - from : at_once;
         print_heads(section, counts + from, columns, style, to);
@@ -225,42 +199,6 @@ static void print_costs(const struct report *report, const struct pin_policy *pi
     }
 }
 
-void report_marks(struct report_marks marks, const struct style *style, FILE *to)
-{
-    bool any = marks.oversubscribed || marks.noisy || marks.drifts || marks.few;
-    const char *sign = style->utf8 ? "±" : "+-";
-
-    fprintf(to, "%s%s", any ? "\n" : "", any ? style->dim : "");
-    if (marks.oversubscribed) {
-        fputs("* more threads than usable PUs   ", to);
-    }
-    if (marks.noisy) {
-        fprintf(to, "~ noisy: wider than %s2 %%   ", sign);
-    }
-    if (marks.drifts) {
-        fputs("^ drifts: first and last part differ   ", to);
-    }
-    if (marks.few) {
-        fprintf(to, "%s? an interval needs %d blocks", sign, INTERVAL_NEEDS);
-    }
-    fprintf(to, "%s%s", any ? style->plain : "", any ? "\n" : "");
-}
-
-void report_legend(const struct summary *summaries, size_t n, const struct style *style,
-                   FILE *to)
-{
-    struct report_marks marks = {0};
-
-    for (size_t c = 0; c < n; c++) {
-        const struct summary *summary = &summaries[c];
-        marks.oversubscribed |= summary->reps > 0 && summary->of->oversubscribed;
-        marks.noisy |= summary->reps > 0 && summary->noisy;
-        marks.drifts |= summary->drifts;
-        marks.few |= summary->reps > 0 && summary->reps < INTERVAL_NEEDS;
-    }
-    report_marks(marks, style, to);
-}
-
 void report_table(const struct report *report, const struct style *style, FILE *to)
 {
     for (int guests = 0; guests < 2; guests++) {
@@ -271,5 +209,5 @@ void report_table(const struct report *report, const struct style *style, FILE *
         }
     }
     print_costs(report, report->plan->cases[0].pin, style, to);
-    report_legend(report->summaries, report->plan->length, style, to);
+    report_marks(report_marks_of(report->summaries, report->plan->length), style, to);
 }

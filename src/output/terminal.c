@@ -44,6 +44,11 @@ struct style style_of(FILE *stream)
                           .plain = colours ? "\033[0m" : ""};
 }
 
+const char *style_dots(const struct style *style)
+{
+    return style->utf8 ? "…" : "..";
+}
+
 struct progress_line progress_line(bool quiet)
 {
     return (struct progress_line){.shown = !quiet && is_smart_terminal(stderr)};

@@ -2,6 +2,8 @@
 #include "gilscope/trace_report.h"
 
 #include "gilscope/report.h"
+#include "gilscope/settings.h"
+#include "gilscope/text.h"
 #include "paragraph.h"
 
 #include <math.h>
@@ -18,42 +20,43 @@ static void count_text(char *text, size_t size, uint64_t count)
 }
 
 /* "12.3 %", or blank where there is nothing of it. */
-static void print_share(double part, double whole, FILE *to)
+static void say_share(struct paragraph *line, double part, double whole)
 {
     if (!(part > 0) || !(whole > 0)) {
-        fprintf(to, "%9s", "");
+        say(line, "%9s", "");
     } else {
-        fprintf(to, "%7.1f %%", 100 * part / whole);
+        say(line, "%7.1f %%", 100 * part / whole);
     }
 }
 
-static void print_time(double seconds, FILE *to)
+static void say_time(struct paragraph *line, double seconds)
 {
     char text[32] = "";
 
     if (seconds > 0) {
         format_time(text, sizeof text, seconds);
     }
-    fprintf(to, "%9s", text);
+    say(line, "%9s", text);
 }
 
 static void print_thread(const struct trace_thread *of, unsigned thread, FILE *to)
 {
+    struct paragraph line = {0, ""};
     char waits[32] = "";
 
     if (of->waits.count > 0) {
         count_text(waits, sizeof waits, of->waits.count);
     }
-    fprintf(to, "%6u", thread);
-    print_share(of->state_s[TRACE_RUNNING], of->span_s, to);
-    print_share(of->state_s[TRACE_WAITING], of->span_s, to);
-    print_share(of->state_s[TRACE_NATIVE], of->span_s, to);
-    print_share(of->cpu_s, of->span_s, to);
-    fprintf(to, "%8s", waits);
-    print_time(of->waits.median_s, to);
-    print_time(of->waits.p99_s, to);
-    print_time(of->waits.longest_s, to);
-    fputc('\n', to);
+    say(&line, "%6u", thread);
+    say_share(&line, of->state_s[TRACE_RUNNING], of->span_s);
+    say_share(&line, of->state_s[TRACE_WAITING], of->span_s);
+    say_share(&line, of->state_s[TRACE_NATIVE], of->span_s);
+    say_share(&line, of->cpu_s, of->span_s);
+    say(&line, "%8s", waits);
+    say_time(&line, of->waits.median_s);
+    say_time(&line, of->waits.p99_s);
+    say_time(&line, of->waits.longest_s);
+    line_print(&line, to);
 }
 
 static void print_table(const struct trace_report *report, const struct style *style, FILE *to)
@@ -79,8 +82,12 @@ static void say_of_lock(struct paragraph *words, const struct trace_analysis *an
     char number[32], longest[32], from[32];
 
     format_count(number, sizeof number, analysis->handoffs_per_s);
-    say(words, "%llu hand-off%s, %s a second. ", (unsigned long long)analysis->handoffs,
-        analysis->handoffs == 1 ? "" : "s", number);
+    if (analysis->handoffs == 0) {
+        say(words, "No hand-off. ");
+    } else {
+        say(words, "%llu hand-off%s, %s a second. ", (unsigned long long)analysis->handoffs,
+            analysis->handoffs == 1 ? "" : "s", number);
+    }
     if (starved->starved_s > 0) {
         format_time(longest, sizeof longest, starved->starved_s);
         format_time(from, sizeof from, starved->starved_from_s);
@@ -206,33 +213,91 @@ static void warn_of_loss(const struct trace_analysis *analysis, const struct sty
     if (lacks_an_end(analysis)) {
         say(&words, " CPU is blank for a thread whose end, which tells it, is among them.");
     }
-    fputs(style->warn, to);
-    paragraph_print(&words, style, to);
-    fputs(style->plain, to);
+    paragraph_tell(style->warn, style, to, "%s", words.text);
+}
+
+/* Less CPU time than that of what the events say is running: somebody else had the processor. */
+#define BUSY_SHARE 0.9
+
+/* Where there are more threads than PUs it is they who take it from each other, and of a short time
+ * the system's accounts say little. */
+static void warn_of_others(const struct trace_report *report, const struct style *style,
+                           FILE *to)
+{
+    const struct trace_analysis *analysis = report->analysis;
+    const double long_enough_s = 10e-3;
+    double runs_s = 0, cpu_s = 0;
+
+    for (unsigned t = 0; t < analysis->threads; t++) {
+        const struct trace_thread *of = &analysis->at[t];
+        runs_s += of->state_s[TRACE_RUNNING] + of->state_s[TRACE_NATIVE];
+        cpu_s += of->cpu_s; /* NAN where an end is lost: then nothing is said */
+    }
+    if (!report->of->oversubscribed && analysis->lost == 0 && runs_s >= long_enough_s &&
+        cpu_s < BUSY_SHARE * runs_s) {
+        paragraph_tell(style->warn, style, to,
+                       "While running, the threads had a processor for only %.0f %% of the "
+                       "time: others use this machine.",
+                       100 * cpu_s / runs_s);
+    }
+}
+
+/* ", calls of 2.00 us (6488 decrements)", or of so many decrements where that was asked for. */
+static void say_call(struct paragraph *to, const struct trace_report *report)
+{
+    const struct length_list *lengths = &report->settings->lengths;
+    char units[COUNTED_MAX], time[16];
+
+    if (report->of->call == 0) {
+        return;
+    }
+    text_counted(units, sizeof units, report->of->call, report->of->kernel->unit);
+    if (lengths->length > 0 && lengths->values[0].time_s > 0) {
+        format_time(time, sizeof time, lengths->values[0].time_s);
+        say(to, ", calls of %s (%s)", time, units);
+    } else {
+        say(to, ", calls of %s", units);
+    }
+}
+
+/* What it is a trace of: all of the run, or its beginning. */
+static void say_extent(struct paragraph *to, const struct trace_report *report)
+{
+    const struct trace_analysis *analysis = report->analysis;
+    char span[32], whole[32], events[32], kept[32];
+
+    format_time(span, sizeof span, analysis->span_s);
+    count_text(events, sizeof events, analysis->events);
+    if (analysis->lost == 0) {
+        say(to, "%s, %s events", span, events);
+        return;
+    }
+    format_time(whole, sizeof whole, trace_seconds(report->trace, report->trace->end.ticks));
+    count_text(kept, sizeof kept, analysis->events - analysis->lost);
+    say(to, "the first %s of %s, %s of %s events recorded", span, whole, kept, events);
 }
 
 void trace_print(const struct trace_report *report, const struct style *style, FILE *to)
 {
-    const struct trace_analysis *analysis = report->analysis;
-    char span[32], events[32], call[64] = "";
+    const struct plan_case *of = report->of;
+    struct paragraph head = {0, ""};
 
-    format_time(span, sizeof span, analysis->span_s);
-    count_text(events, sizeof events, analysis->events);
-    if (report->of->call != 0) {
-        snprintf(call, sizeof call, ", calls of %llu %ss", (unsigned long long)report->of->call,
-                 report->of->kernel->unit);
-    }
-    fprintf(to, "%s%s%s, %u thread%s%s, pin %s: %s, %s events%s\n\n", style->bold,
-            report->of->variant->name, call, analysis->threads,
-            analysis->threads == 1 ? "" : "s", report->of->oversubscribed ? "*" : "",
-            report->of->pin->name, span, events, style->plain);
+    say(&head, "%s", of->variant->name);
+    say_call(&head, report);
+    say(&head, ", %u thread%s%s, pin %s: ", report->analysis->threads,
+        report->analysis->threads == 1 ? "" : "s", of->oversubscribed ? "*" : "",
+        of->pin->name);
+    say_extent(&head, report);
+    paragraph_tell(style->bold, style, to, "%s", head.text);
+    fputc('\n', to);
     print_table(report, style, to);
     fputc('\n', to);
     trace_strip(report, style, to);
     fputc('\n', to);
-    if (report->of->oversubscribed) {
+    if (of->oversubscribed) {
         fprintf(to, "%s* more threads than usable PUs%s\n", style->dim, style->plain);
     }
-    warn_of_loss(analysis, style, to);
+    warn_of_loss(report->analysis, style, to);
+    warn_of_others(report, style, to);
     print_words(report, style, to);
 }

@@ -2,6 +2,7 @@
 #include "gilscope/trace_report.h"
 
 #include "gilscope/report.h"
+#include "paragraph.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,45 +40,61 @@ static void enter(void *context, unsigned thread, enum trace_state state, uint64
     }
 }
 
-/* How a column is shown: as high as its share of running, or what else it mostly is. */
-static void draw(const double *ticks, double whole, const struct style *style, FILE *to)
+/* How a column is shown: as high as its share of running, or what else it mostly is; null: blank. */
+static const char *symbol_of(const double *ticks, double whole, const struct style *style,
+                             const char **colour)
 {
-    static const char *const levels[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    static const char *const letters = "_.:-=+*#";
+    static const char *const levels[2][8] = {{"_", ".", ":", "-", "=", "+", "*", "#"},
+                                             {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}};
     double running = ticks[TRACE_RUNNING] / whole, native = ticks[TRACE_NATIVE] / whole,
            waiting = ticks[TRACE_WAITING] / whole, neither = 1 - running - native - waiting;
-    bool coloured = *style->plain != '\0';
 
     if (running >= 1.0 / 16) {
         int level = running >= 1 ? 7 : (int)(running * 8);
-        level = level > 7 ? 7 : level;
-        if (style->utf8) {
-            fprintf(to, "%s%s", coloured ? "\033[32m" : "", levels[level]);
-        } else {
-            fprintf(to, "%s%c", coloured ? "\033[32m" : "", letters[level]);
-        }
-    } else if (native > waiting && native >= neither) {
-        fprintf(to, "%s%s", coloured ? "\033[34m" : "", style->utf8 ? "▒" : "n");
-    } else if (waiting > neither) {
-        fprintf(to, "%s%s", coloured ? "\033[31m" : "", style->utf8 ? "·" : ",");
-    } else {
-        fputc(' ', to);
+        *colour = "\033[32m";
+        return levels[style->utf8][level > 7 ? 7 : level];
     }
+    if (native > waiting && native >= neither) {
+        *colour = "\033[34m";
+        return style->utf8 ? "▒" : "n";
+    }
+    *colour = "\033[31m";
+    return !(waiting > neither) ? NULL : style->utf8 ? "·" : ",";
+}
+
+/* Blanks are drawn when something comes behind them. */
+static void draw_thread(const struct grid *grid, unsigned thread, const struct style *style,
+                        FILE *to)
+{
+    bool coloured = *style->plain != '\0';
+    int blanks = 1;
+
+    fprintf(to, "%6u", thread);
+    for (unsigned column = 0; column < grid->columns; column++) {
+        const char *colour,
+            *symbol = symbol_of(cell(grid, thread, column), grid->column_ticks, style, &colour);
+        if (symbol == NULL) {
+            blanks++;
+            continue;
+        }
+        fprintf(to, "%*s%s%s", blanks, "", coloured ? colour : "", symbol);
+        blanks = 0;
+    }
+    fprintf(to, "%s\n", style->plain);
 }
 
 static void draw_ruler(const struct trace_report *report, const struct grid *grid, int indent,
                        const struct style *style, FILE *to)
 {
+    static const char *const meant[2][4] = {
+        {"_.:-=+*# running, its share", "n native", ", waiting", "blank: neither"},
+        {"▁…█ running, its share", "▒ native", "· waiting", "blank: neither"}};
     char end[32];
 
     format_time(end, sizeof end, report->analysis->span_s);
     fprintf(to, "%s%*s0%*s%s\n", style->dim, indent, "", (int)grid->columns - 1, end,
             style->plain);
-    fprintf(to, "%s%*s%s%s\n", style->dim, indent, "",
-            style->utf8
-                ? "▁…█ running, that share of the time   ▒ native   · waiting   blank: neither"
-                : "_.:-=+*# running, its share   n native   , waiting   blank: neither",
-            style->plain);
+    items_print(meant[style->utf8], 4, (unsigned)indent, style, to);
 }
 
 void trace_strip(const struct trace_report *report, const struct style *style, FILE *to)
@@ -97,11 +114,7 @@ void trace_strip(const struct trace_report *report, const struct style *style, F
         return;
     }
     for (unsigned t = 0; t < threads; t++) {
-        fprintf(to, "%6u ", t);
-        for (unsigned column = 0; column < columns; column++) {
-            draw(cell(&grid, t, column), grid.column_ticks, style, to);
-        }
-        fprintf(to, "%s\n", style->plain);
+        draw_thread(&grid, t, style, to);
     }
     draw_ruler(report, &grid, INDENT, style, to);
     free(grid.ticks);

@@ -98,7 +98,7 @@ subtest 'summary and latencies are those of the rows' => sub {
 
 subtest 'the report' => sub {
     my (undef, $result) = convoy('--pin=none,core');
-    like($result->{out}, qr/^Answers of an I\/O thread beside hogs: pin $_ /m, "a table: pin $_") for qw(none core);
+    like($result->{out}, qr/^Answers of an I\/O thread beside hogs: pin $_$/m, "a table: pin $_") for qw(none core);
     for my $lock (qw(gil ticks critical none)) {
         like($result->{out}, qr/^\Q$lock\E +$_ /m, "$lock, $_ hogs") for 0 .. 2;
     }
@@ -106,7 +106,7 @@ subtest 'the report' => sub {
     like($result->{out}, qr/^These are the figures of 2 blocks, and no more/m, 'which say that two blocks are few');
     unlike($result->{out}, qr/times as long/, 'and compare nothing');
     unlike($result->{out}, qr/^\d of \d figures agree/m, 'without an interpreter nothing is compared with one');
-    is((grep { length > 100 } split /\n/, $result->{out}), 0, 'no line of more than 100 columns');
+    is((grep { length > 80 } split /\n/, $result->{out}), 0, 'no line of more than 80 columns');
     unlike($result->{out}, qr/\b(?:nan|inf)\b/i, 'no figure that is none');
     my $quiet = gilscope(@small, words('-q --lock=none --hogs=0 -o'), temp_folder());
     is("$quiet->{out}$quiet->{err}", '', '--quiet says nothing');
@@ -117,8 +117,8 @@ subtest 'a sweep of switch intervals' => sub {
     is(join(' ', sort { $a <=> $b } uniq(map { $_->{switch_interval_s} } grep { $_->{lock} eq 'gil' } rows($folder))),
         '0.0001 0.002', 'each interval once');
     is(scalar(grep { $_->{lock} eq 'ticks' } rows($folder)), 2 * 3, 'ticks has none, and is not swept');
-    like($result->{out}, qr/^Answers of an I\/O thread [^\n]*, switch interval $_ [^\n]*\nlock [^\n]*\ngil +0 [^\n]*\ngil +2 [^\n]*\n\n/m, "a table of $_") for '100 us', '2.00 ms';
-    like($result->{out}, qr/, no switch interval [^\n]*\nlock [^\n]*\nticks +0 [^\n]*\nticks +2 [^\n]*\n\n/m, 'and one of the lock without one');
+    like($result->{out}, qr/^Answers of an I\/O thread [^\n]*, switch interval $_\nlock [^\n]*\ngil +0 [^\n]*\ngil +2 [^\n]*\n\n/m, "a table of $_") for '100 us', '2.00 ms';
+    like($result->{out}, qr/, no switch interval\nlock [^\n]*\nticks +0 [^\n]*\nticks +2 [^\n]*\n\n/m, 'and one of the lock without one');
     like($result->{out}, qr/^The frontier of gil: 2 hogs, pin none\n[^\n]+\n +100 us [^\n]+\n +2\.00 ms /m, 'the frontier');
     my ($one, $plain) = convoy('--lock=gil', '--hogs=2');
     unlike($plain->{out}, qr/frontier/, 'of one interval there is none');

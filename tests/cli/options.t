@@ -291,7 +291,7 @@ subtest 'the table has a row a variant, a column a thread count, and sentences' 
     my $words = $result->{out} =~ s/\s+/ /gr;
     like($words, qr/ 2 threads under the GIL of CPython 3\.2 and later: \d/, 'locked');
     like($words, qr/ Without a lock: \d/, 'unlocked');
-    like($result->{out}, qr/the floor under it is \d+\.\d+ ns/, 'the floor');
+    like($words, qr/the floor under it is \d+\.\d+ ns/, 'the floor');
     like($result->{out}, qr/hand-offs/, 'the hand-offs');
     unlike($result->{out}, qr/[^\x00-\x7f]/, 'in ASCII where the locale has no more');
     unlike($result->{out}, qr/\e/, 'and without colours where it is no terminal');

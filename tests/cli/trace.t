@@ -236,12 +236,15 @@ subtest 'gil: who waits asks, who has it sees' => sub {
 
 subtest 'a lock of choice, and the length of calls' => sub {
     for my $lock (qw(gil ticks critical)) {
-        my ($folder) = trace(words("-v release --lock=$lock --length=2k --held=100ns"));
+        my ($folder, $result) = trace(words("-v release --lock=$lock --length=2k --held=100ns"));
         my @rows = table($folder);
         is($rows[0]{lock}, $lock, 'is the one asked for');
         is($rows[0]{call}, 2000, 'with calls of that length');
+        like($result->{out}, qr/\Arelease, calls of 2000 decrements, 2 threads/, 'as it was asked for');
         one_holder_at_a_time(events($folder));
     }
+    my (undef, $result) = trace(words('-v release --length=2us'));
+    like($result->{out}, qr/\Arelease, calls of 2\.00 us \(\d+ decrements\), 2 threads/, 'a time is told with its work');
 };
 
 subtest 'options are taken where they mean something' => sub {
@@ -267,6 +270,9 @@ subtest 'full buffers' => sub {
     is(scalar(grep { $_ > 50 } map { my $t = $_; scalar grep { $_->{thread} == $t } @events } 0, 1), 0, 'not more than there is room for');
     like($result->{out}, qr/events were lost, from [\d.]+ [num]?s on/, 'it says how many, and since when');
     like($result->{out}, qr/--events/, 'and what to do');
+    my $time = qr/[\d.]+ [num]?s/;
+    like($result->{out} =~ s/\n/ /gr, qr/\Aticks, 2 threads\*?, pin core: the first $time of $time, @{[scalar @events]} of \S+ events recorded /,
+        'whose time, and how much of it all it is');
     like($result->{out} =~ s/\n/ /gr, qr/CPU is blank for a thread whose end/, 'and why a column is blank');
     is(max(map { length } split /\n/, $result->{out}) <= 80, 1, 'in lines as wide as the terminal');
     my $from = $rows[0]{lost_from_s};
@@ -329,6 +335,7 @@ subtest 'the strip is as wide as the terminal, and plain where it is none' => su
     my ($folder, $result) = trace(words('-v nogil'));
     unlike($result->{out}, qr/[^\x00-\x7f]|\e/, 'ASCII, no colours');
     is(max(map { length } split /\n/, $result->{out}) <= 80, 1, 'at most 80 columns');
+    unlike($result->{out}, qr/ $/m, 'and none of blanks at the end: nobody waits here, so that columns are empty');
 };
 
 subtest 'Ctrl-C' => sub {

@@ -232,6 +232,45 @@ static void test_wide_intervals_and_few_blocks_are_marked(void **state)
     convoy_plan_free(&plan);
 }
 
+static void test_blocks_of_two_kinds_are_marked(void **state)
+{
+    (void)state;
+    make_plan(1, 6, &nobody);
+    enter(1, split, 1000);
+    char *text = printed(convoy_print);
+    says(text, " 20.0 us..6.10 ms#"); /* p50 */
+    says(text, " 9.03 ms#");          /* p99: 20 to 6100 us, times its place */
+    says(text, "1.00k +-0% ");        /* requests: all blocks agree */
+    says(text, "# blocks too far apart for one number");
+    says(text, "a..b an interval too wide for +-");
+    free(text);
+    enter(1, quick, 1000);
+    text = printed(convoy_print);
+    is_silent_of(text, "#");
+    is_silent_of(text, "..");
+    free(text);
+    convoy_plan_free(&plan);
+}
+
+static void test_only_blocks_without_hogs_show_a_busy_machine(void **state)
+{
+    (void)state;
+    make_plan(1, 6, &nobody);
+    enter(1, quick, 1000);
+    enter(2, split, 1000);
+    char *text = printed(convoy_print);
+    is_silent_of(text, "the machine was busy");
+    free(text);
+    enter(1, split, 1000);
+    for (unsigned rep = 0; rep < plan.reps; rep++) {
+        convoy_sample_at(&plan, 1, rep)->figures[CONVOY_REQUESTS] = split[rep];
+    }
+    text = printed(convoy_print);
+    says(text, "Most intervals are wider than +-10 %: the machine was busy.");
+    free(text);
+    convoy_plan_free(&plan);
+}
+
 static void test_locks_without_an_interval_stand_under_none(void **state)
 {
     (void)state;
@@ -329,6 +368,8 @@ int main(void)
         cmocka_unit_test(test_without_a_quiet_case_there_is_nothing_to_compare_with),
         cmocka_unit_test(test_nothing_was_answered_only_where_nothing_was),
         cmocka_unit_test(test_wide_intervals_and_few_blocks_are_marked),
+        cmocka_unit_test(test_blocks_of_two_kinds_are_marked),
+        cmocka_unit_test(test_only_blocks_without_hogs_show_a_busy_machine),
         cmocka_unit_test(test_locks_without_an_interval_stand_under_none),
         cmocka_unit_test(test_what_was_not_sent_is_told_of_its_case),
         cmocka_unit_test(test_few_blocks_agree_with_nothing),

@@ -753,10 +753,12 @@ static void test_json_says_where_events_were_lost(void **state)
 }
 
 /* What a person reads, in one line; the caller's. */
-static char *words_of(const struct trace *trace, struct estimate speed, bool utf8)
+static char *words_of(const struct trace *trace, struct estimate speed, bool utf8,
+                      bool oversubscribed)
 {
     static const struct variant variant = {.name = "gil", .hands_off = true};
-    const struct plan_case of = {&variant, &kernel_countdown, pin_policies, 2, 0, 0, true, 0};
+    const struct plan_case of = {
+        &variant, &kernel_countdown, pin_policies, 2, 0, 0, oversubscribed, 0};
     const struct style style = {utf8, 80, "", "", "", ""};
     struct trace_analysis analysis = analysed(trace);
     const struct trace_report report = {
@@ -783,22 +785,22 @@ static void test_what_recording_costs_in_words(void **state)
     const struct estimate faster = {.median = 1.07, .lo = 1.02, .hi = 1.1, .n = 6};
     const struct estimate uneven = {.median = 0.99, .lo = 0.97, .hi = 1.6, .n = 6};
     struct trace trace = one_handoff();
-    char *text = words_of(&trace, slower, false);
+    char *text = words_of(&trace, slower, false, true);
     (void)state;
     assert_non_null(strstr(text, "with it the run does 80.0 % of the work"));
     free(text);
-    text = words_of(&trace, within, false);
+    text = words_of(&trace, within, false, true);
     assert_non_null(strstr(text, "nothing that can be seen"));
     free(text);
-    text = words_of(&trace, uneven, false);
+    text = words_of(&trace, uneven, false, true);
     assert_non_null(strstr(text, "is lost in what the runs differ by"));
     assert_null(strstr(text, "nothing that can be seen"));
     free(text);
-    text = words_of(&trace, few, false);
+    text = words_of(&trace, few, false, true);
     assert_non_null(strstr(text, "the run did 99.0 to 105.0 % of the work"));
     assert_null(strstr(text, "nothing that can be seen"));
     free(text);
-    text = words_of(&trace, faster, true);
+    text = words_of(&trace, faster, true, true);
     assert_non_null(strstr(text, "nothing that can be seen"));
     assert_null(strstr(text, "107"));
     trace_close(&trace);
@@ -810,7 +812,7 @@ static void test_all_marks_are_explained(void **state)
     struct trace trace = one_handoff();
     (void)state;
     for (int utf8 = 0; utf8 < 2; utf8++) {
-        char *text = words_of(&trace, (struct estimate){.n = 0}, utf8 == 1);
+        char *text = words_of(&trace, (struct estimate){.n = 0}, utf8 == 1, true);
         assert_non_null(strstr(text, "blank: neither"));
         assert_non_null(strstr(text, "gil, 2 threads*, pin core"));
         assert_non_null(strstr(text, "* more threads than usable PUs"));
@@ -875,19 +877,50 @@ static void test_the_strip_shows_what_each_thread_did(void **state)
     struct trace trace = forty_columns();
 
     (void)state;
-    assert_strip(
-        &trace, (struct style){false, WIDTH, "", "", "", ""},
-        "     0 _.:-=+*#########nnnn    ,,,,,,,,=###    \n"
-        "     1         ,,,,,,,,*###############nnnnnnnn\n"
-        "       0                                 640 us\n"
-        "       _.:-=+*# running, its share   n native   , waiting   blank: neither\n");
+    assert_strip(&trace, (struct style){false, WIDTH, "", "", "", ""},
+                 "     0 _.:-=+*#########nnnn    ,,,,,,,,=###\n"
+                 "     1         ,,,,,,,,*###############nnnnnnnn\n"
+                 "       0                                 640 us\n"
+                 "       _.:-=+*# running, its share   n native\n"
+                 "       , waiting   blank: neither\n");
     assert_strip(&trace, (struct style){true, WIDTH, "", "", "", ""},
-                 "     0 ▁▂▃▄▅▆▇█████████▒▒▒▒    ········▅███    \n"
+                 "     0 ▁▂▃▄▅▆▇█████████▒▒▒▒    ········▅███\n"
                  "     1         ········▇███████████████▒▒▒▒▒▒▒▒\n"
                  "       0                                 640 us\n"
-                 "       ▁…█ running, that share of the time   ▒ native   · waiting   blank: "
-                 "neither\n");
+                 "       ▁…█ running, its share   ▒ native\n"
+                 "       · waiting   blank: neither\n");
     trace_close(&trace);
+}
+
+/* Two threads that run for 20 ms each, of which they had a processor for so long. */
+static char *words_of_cpu(uint32_t cpu_us, bool oversubscribed)
+{
+    struct trace trace = made(2, 10);
+
+    for (unsigned t = 0; t < 2; t++) {
+        put(&trace, t, 0, TRACE_BEGINS, 0);
+        put(&trace, t, 0, TRACE_TASK_BEGINS, 0);
+        put(&trace, t, 20000, TRACE_TASK_ENDS, 0);
+        put(&trace, t, 20000, TRACE_ENDS, cpu_us);
+    }
+    char *text = words_of(&trace, (struct estimate){.n = 0}, false, oversubscribed);
+    trace_close(&trace);
+    return text;
+}
+
+static void test_others_on_the_machine_are_told(void **state)
+{
+    char *text = words_of_cpu(15000, false);
+
+    (void)state;
+    assert_non_null(strstr(text, "had a processor for only 75 % of the time: others use this"));
+    free(text);
+    text = words_of_cpu(19000, false);
+    assert_null(strstr(text, "others"));
+    free(text);
+    text = words_of_cpu(10000, true); /* they take it from each other */
+    assert_null(strstr(text, "others"));
+    free(text);
 }
 
 struct counting {
@@ -951,6 +984,7 @@ int main(void)
         cmocka_unit_test(test_what_recording_costs_in_words),
         cmocka_unit_test(test_all_marks_are_explained),
         cmocka_unit_test(test_the_strip_shows_what_each_thread_did),
+        cmocka_unit_test(test_others_on_the_machine_are_told),
         cmocka_unit_test(test_the_walk_visits_all_events_in_order),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
