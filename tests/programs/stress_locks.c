@@ -100,7 +100,10 @@ int __wrap_sem_wait(sem_t *semaphore)
 /* All but `inside` is plain memory, guarded by the lock alone. */
 struct crowd {
     struct gil *gil;
-    unsigned turns;         /* of each thread */
+    unsigned turns; /* of each thread */
+    bool polite;    /* who has had it does not want it again before another has had it */
+    atomic_uint entered,
+        alive;              /* relaxed too: entered so often, threads that have turns left */
     atomic_int inside;      /* relaxed, always: it must not do the lock's work */
     uint64_t first, second; /* always equal, but in between */
     uint64_t acquired, handoffs;
@@ -157,6 +160,16 @@ static void leave(struct crowd *crowd, int id)
     releasing = false;
 }
 
+/* A wake-up that gets lost else shows in the last turns alone: every later release makes up for it.
+ * Of all who are here one alone waits, the last who had it. */
+static void let_others_enter(struct crowd *crowd, unsigned entered)
+{
+    while (atomic_load_explicit(&crowd->entered, memory_order_relaxed) == entered &&
+           atomic_load_explicit(&crowd->alive, memory_order_relaxed) > 1) {
+        sched_yield();
+    }
+}
+
 static void *live(void *argument)
 {
     const struct member *me = argument;
@@ -166,6 +179,8 @@ static void *live(void *argument)
         uint64_t chunks = 1 + chance(4);
 
         enter(me->crowd, me->id);
+        unsigned entered =
+            1 + atomic_fetch_add_explicit(&me->crowd->entered, 1, memory_order_relaxed);
         do {
             work(me->crowd);
             chunks--;
@@ -174,8 +189,12 @@ static void *live(void *argument)
             work(me->crowd); /* so many in all, whoever asked */
         }
         leave(me->crowd, me->id);
+        if (me->crowd->polite) {
+            let_others_enter(me->crowd, entered);
+        }
         pause_at_random();
     }
+    atomic_fetch_sub_explicit(&me->crowd->alive, 1, memory_order_relaxed);
     return NULL;
 }
 
@@ -210,6 +229,8 @@ static void lock_round(unsigned threads_most)
     struct gil_config config = {.switch_interval_s = mood == PATIENT ? 3600 : 100e-6};
     unsigned threads = 2 + (unsigned)chance(threads_most - 1);
     crowd.turns = 2 + few_or_many(TURNS_MOST - 2);
+    crowd.polite = mood == PATIENT && chance(2) == 0;
+    atomic_store(&crowd.alive, threads);
     if (!gil_create(&crowd.gil, kind, &config, &error)) {
         complain(error.text);
     }
