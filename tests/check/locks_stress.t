@@ -75,6 +75,9 @@ my @mistakes = (
     }
     return true;', '}
     return true;', qr/hangs/],
+    ['nobody is woken after giving back', 'pool', 'pool/pool.c', 'if (held) {
+        pool_wake_workers', 'if (false) {
+        pool_wake_workers', qr/a worker has not rested/],
     ['others\' tasks are given back', 'pool', 'pool/pool.c', '!= TASK_TAKEN + id) {', '< TASK_TAKEN) {',
         qr/a task was not done once|more deaths than kills/, 1],
     ['done before the result', 'pool', 'pool/worker.c', 'task->result = job->task(job->context, id, task->argument);',

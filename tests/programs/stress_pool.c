@@ -1,5 +1,5 @@
 /* The pool's queue, with a pause at every step of its protocol (stress.h). Waits end for nothing;
- * workers are killed, and a ledger in shared memory has down by whom, and doing what.
+ * workers are killed, and a ledger in shared memory has down where.
  *
  *     stress_pool SECONDS SEED WORKERS WATCHDOG_S
  *
@@ -12,7 +12,7 @@
 #include <poll.h>
 #include <stdarg.h>
 
-enum { TASKS = 60, LISTS = 4, KILLS = 2 };
+enum { TASKS = 60, LISTS = 4, KILLS = 2, LIMIT_MS = 5 };
 
 /* In a round. What is asked of the pool is asked of this, and not of what the pool itself counts. */
 struct ledger {
@@ -26,14 +26,15 @@ struct ledger {
 static struct ledger *ledger;
 
 static unsigned kill_once_in; /* so many steps, of a round */
-static bool
-    patient; /* no wait ends by itself, or for nothing: lost news of either side are a hang */
+static bool kill_at_work;     /* while doing a task, and nowhere else */
+static bool patient; /* no wait ends by itself or for nothing: news that get lost are a hang */
 
 /* Of a worker's process. */
 static struct {
     int id;            /* NOBODY: this is the parent */
     int task;          /* which it began last, if it has not rested since */
     unsigned in_hands; /* that task's state then: as long as it is so the task is not done */
+    bool at_work;      /* doing it */
 } me = {.id = NOBODY, .task = NOBODY};
 
 enum event { KILLED, REDONE, UNRESTED, RESTED, FOR_NOTHING };
@@ -63,7 +64,7 @@ static _Noreturn void die(void)
 void stress_step(void)
 {
     pause_at_random();
-    if (me.id != NOBODY && chance(kill_once_in) == 0 &&
+    if (me.id != NOBODY && (me.at_work || !kill_at_work) && chance(kill_once_in) == 0 &&
         atomic_fetch_sub(&ledger->kills_left, 1) > 0) {
         die();
     }
@@ -76,7 +77,7 @@ WRAP(ssize_t, write, (int file, const void *from, size_t size), (file, from, siz
 
 static bool wait_for_nothing(void)
 {
-    bool so = !patient && chance(4) == 0;
+    bool so = !patient && chance(2) == 0;
 
     happened(FOR_NOTHING, so);
     return so;
@@ -91,7 +92,8 @@ int __wrap_poll(struct pollfd *ears, nfds_t count, int limit)
         errno = EINTR;
         return -1;
     }
-    int heard = __real_poll(ears, count, patient ? -1 : limit);
+    (void)limit; /* only that it may end by itself */
+    int heard = __real_poll(ears, count, patient ? -1 : (int)chance(LIMIT_MS));
     stress_step();
     return heard;
 }
@@ -109,11 +111,10 @@ long __wrap_syscall(long number, ...)
     unsigned value = va_arg(list, unsigned);
     va_end(list);
     stress_step();
-    if (what == FUTEX_WAIT && wait_for_nothing()) {
-        errno = EINTR;
-        return -1;
-    }
-    long result = __real_syscall(number, futex, what, value, NULL, NULL, 0);
+    /* For nothing: at once, or at any time. */
+    const struct timespec a_while = {.tv_nsec = (long)chance(2) * (long)chance(3000000)};
+    bool ends = what == FUTEX_WAIT && wait_for_nothing();
+    long result = __real_syscall(number, futex, what, value, ends ? &a_while : NULL, NULL, 0);
     stress_step();
     return result;
 }
@@ -134,6 +135,13 @@ static bool begin(void *context, unsigned worker, struct error *error)
     return true;
 }
 
+static void some_steps(uint64_t most)
+{
+    for (uint64_t steps = 1 + chance(most); steps > 0; steps--) {
+        stress_step();
+    }
+}
+
 static uint64_t task(void *context, unsigned worker, uint64_t argument)
 {
     int t = (int)(argument % TASKS);
@@ -144,9 +152,10 @@ static uint64_t task(void *context, unsigned worker, uint64_t argument)
     me.in_hands = atomic_load(&ledger->tasks[t].state);
     me.task = t;
     atomic_fetch_add(&ledger->begun[t], 1);
-    for (uint64_t steps = 1 + chance(8); steps > 0; steps--) {
-        stress_step();
-    }
+    me.at_work = true;
+    /* Now and then for as long as a worker takes to be replaced. */
+    some_steps(chance(10) == 0 ? 100 : 8);
+    me.at_work = false;
     return result_of(argument);
 }
 
@@ -154,7 +163,7 @@ static void rest(void *context, unsigned worker)
 {
     (void)context;
     me.task = NOBODY;
-    stress_step();
+    some_steps(30);
     atomic_store(&ledger->unrested[worker], false);
     happened(RESTED, 1);
     stress_step();
@@ -201,6 +210,7 @@ static void pool_round(unsigned workers_most)
     memset(ledger, 0, sizeof *ledger);
     atomic_store(&ledger->kills_left, KILLS);
     kill_once_in = 30 + few_or_many(1000);
+    kill_at_work = chance(2) == 0;
     patient = round_seed % 2 == 0;
     if (!pool_create(&pool, workers, TASKS, &job, &error)) {
         complain(error.text);
@@ -213,6 +223,7 @@ static void pool_round(unsigned workers_most)
             atomic_store(&ledger->begun[t], 0);
             atomic_store(&ledger->killed[t], 0);
             pool_tasks(pool)[t].argument = t + (uint64_t)TASKS * list;
+            pause_at_random(); /* who wakes up for nothing looks around meanwhile */
         }
         if (!pool_map(pool, count, &error)) {
             complain(error.text);
