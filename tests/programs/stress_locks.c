@@ -97,14 +97,14 @@ int __wrap_sem_wait(sem_t *semaphore)
 
 /* ---- a round ---- */
 
-/* All but `inside` is plain memory, guarded by the lock alone. */
+/* Plain memory, guarded by the lock alone; the atomics are relaxed: they must not do its work. */
 struct crowd {
     struct gil *gil;
-    unsigned turns; /* of each thread */
-    bool polite;    /* who has had it does not want it again before another has had it */
-    atomic_uint entered,
-        alive;              /* relaxed too: entered so often, threads that have turns left */
-    atomic_int inside;      /* relaxed, always: it must not do the lock's work */
+    unsigned turns;      /* of each thread */
+    bool polite;         /* who has had it does not want it again before another has had it */
+    atomic_uint entered; /* so often */
+    atomic_uint alive;   /* threads that have turns left */
+    atomic_int inside;
     uint64_t first, second; /* always equal, but in between */
     uint64_t acquired, handoffs;
     int holder, last_holder;
