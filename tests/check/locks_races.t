@@ -1,12 +1,14 @@
 #!/usr/bin/env perl
-# The tests of all that uses the locks, under ThreadSanitizer: clang's, since Archer, which tells it
-# what OpenMP's own synchronisation orders, is part of clang's OpenMP runtime. No report is allowed.
+# The tests of all that uses the locks, and the locks with random pauses at every step
+# (locks_stress.t), under ThreadSanitizer: clang's, since Archer, which tells it what OpenMP's own
+# synchronisation orders, is part of clang's OpenMP runtime. No report is allowed.
 # With CHECK=full alone: what is built for it takes a minute or two.
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../cli";
+use lib "$FindBin::Bin/../cli", $FindBin::Bin;
 use Gilscope;
+use Stress;
 use Test::More;
 
 plan skip_all => 'builds all again with clang: only with CHECK=full (make check-locks)'
@@ -102,5 +104,52 @@ for my $test (@tests) {
     is($result->{exit}, 0, "$test passes") or diag($said);
     unlike($said, $report, "$test: no report");
     like($said, qr/Archer detected OpenMP application with TSan/, 'Archer was there') if $test ne 'test_pool';
+}
+
+# The pauses have threads meet where they else hardly do, and ThreadSanitizer sees what they touch
+# there even if nothing comes of it. The pool's workers are processes, between which it sees nothing:
+# of it this is only that its parent is sound.
+my $seed = $ENV{STRESS_SEED} // time;
+my @cc = words('clang -O1 -g -fsanitize=thread');
+note("STRESS_SEED=$seed");
+for my $lock (qw(gil ticks critical pool)) {
+    my $result = run({env => \%env}, stress_command(stress_program(\@cc, $lock), $lock, 10, $seed, 3, 120));
+    my $said = $result->{out} . $result->{err};
+    is($result->{exit}, 0, "$lock, with pauses, passes") or diag($said);
+    unlike($said, $report, "$lock, with pauses: no report");
+    note($result->{out});
+}
+
+# Mistakes that may break nothing for hours: what, lock, file, what stands there, what then does.
+my @mistakes = (
+    ['released outside the mutex, signalled inside', 'gil', 'gil/switching.c', 'lock->locked = false;
+    pthread_cond_signal(&lock->released);', 'unlock_mutex(lock);
+    lock->locked = false;
+    lock_mutex(lock);
+    pthread_cond_signal(&lock->released);'],
+    ['released after the mutex is unlocked', 'gil', 'gil/switching.c', 'lock->locked = false;
+    pthread_cond_signal(&lock->released);
+    unlock_mutex(lock);', 'unlock_mutex(lock);
+    lock->locked = false;
+    pthread_cond_signal(&lock->released);'],
+    ['counted after the mutex is unlocked', 'gil', 'gil/switching.c', '    if (forced) {
+        count_forced(lock);
+    }
+    unlock_switch_mutex(lock);', '    unlock_switch_mutex(lock);
+    if (forced) {
+        count_forced(lock);
+    }'],
+    ['the holder written after the post', 'ticks', 'gil/ticks.c', 'sem_post(&lock->free);', 'sem_post(&lock->free);
+    lock->last_holder = thread;'],
+    ['counted before the lock is set', 'critical', 'gil/critical.c', '    if (contended) {', '    gil->counts.contended += contended;
+    if (contended) {'],
+);
+for my $of (@mistakes) {
+    my ($what, $lock, $file, $from, $to) = @$of;
+    my $program = stress_program(\@cc, $lock, {file => $file, from => $from, to => $to});
+    my $halting = $env{TSAN_OPTIONS} . ':halt_on_error=1';
+    my $result = run({env => {%env, TSAN_OPTIONS => $halting}}, stress_command($program, $lock, 60, $seed, 3, 120));
+    like($result->{err}, qr/ThreadSanitizer: data race/, "$lock, $what: reported");
+    isnt($result->{exit}, 0, 'and the program fails');
 }
 done_testing();
