@@ -80,6 +80,9 @@ static bool open_files(struct trace_run *run, struct error *error)
         opened =
             outfile_open(&run->files[f], run->settings.output, file_names[f], 0, &kept, error);
     }
+    for (int f = 0; !opened && f < FILES; f++) {
+        outfile_discard(&run->files[f]);
+    }
     return opened;
 }
 
@@ -155,18 +158,13 @@ static bool measure(struct trace_run *run, struct error *error)
 static bool write_files(struct trace_run *run, const struct trace_report *report, bool complete,
                         struct error *error)
 {
+    struct outfile *const files[] = {&run->files[2], &run->files[1], &run->files[0]};
     FILE *echo = run->settings.csv ? stdout : NULL;
     bool going = trace_csv(report, &run->files[0], echo, error) &&
                  trace_threads_csv(report, &run->files[1], error) &&
                  trace_json(report, &run->files[2], error);
 
-    for (int f = 0; going && complete && f < FILES; f++) {
-        going = outfile_sync(&run->files[f], error);
-    }
-    for (int f = 0; going && complete && f < FILES; f++) {
-        going = outfile_commit(&run->files[f], error);
-    }
-    return going;
+    return going && (!complete || outfile_commit(files, FILES, error));
 }
 
 /* trace.json is for viewers, which read it whole: a long trace is not all in it. */
