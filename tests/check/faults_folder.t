@@ -19,11 +19,13 @@ my %long = (
     costs => '-t 2 -r 3 -T 200us',
 );
 
-# Starts it in a folder that is there; returns when it has opened its files.
+# Starts it in a folder that is there; returns when it has opened its files, and goes on.
 sub begin {
     my ($command, $folder, $options) = @_;
     my $job = start($options // {}, $GILSCOPE, $command->{name}, words($long{$command->{name}}), '-o', "$folder");
     ok(poll_until(sub { !grep { !-e "$folder/$_.part" } @{$command->{files}} }), 'it has begun') or diag(slurp($job->{err}));
+    my $so_far = cpu_seconds($job->{pid});
+    poll_until(sub { !alive($job->{pid}) || cpu_seconds($job->{pid}) > $so_far + 0.02 });
     return $job;
 }
 
