@@ -38,7 +38,7 @@ for my $command (@SOME) {
         my $result = finish($job);
         is($result->{exit}, 0, 'it completes') or diag($result->{err});
         is_deeply([names_in($folder)], [sort @{$command->{files}}], 'the folder is there again, and all files');
-        is_deeply([map { Faults::wrong_with($command, $folder, $_) // () } grep { /trace/ } @{$command->{files}}], [], 'complete');
+        is_deeply([map { Faults::wrong_with($command, $folder, $_) // () } grep { /trace|machine|latency|topology/ } @{$command->{files}}], [], 'complete');
         is(scalar(csv_rows(slurp("$folder/bench.csv"))), 2 * 4, 'with every row') if $command->{name} eq 'bench';
         isnt($result->{out}, '', 'and the table') if $command->{name} ne 'breakeven';
     };
