@@ -4,6 +4,7 @@
 #include "gilscope/guard.h"
 #include "gilscope/interrupt.h"
 #include "gilscope/pauses.h"
+#include "gilscope/quota.h"
 #include "gilscope/report.h"
 #include "gilscope/runner.h"
 #include "gilscope/trace_report.h"
@@ -31,6 +32,7 @@ struct trace_run {
     double speed[PAIRS]; /* the rate with recording / without */
     size_t pairs_done;
     double event_s;
+    struct quota quota;
 };
 
 /* The row that a set of bits names, where it is one. */
@@ -91,6 +93,7 @@ static bool prepare(struct trace_run *run, struct error *error)
     struct plan_case wanted;
 
     run->progress = progress_line(run->settings.quiet);
+    run->quota = quota_begin();
     if (!choose_case(&run->settings, &wanted, error) ||
         !machine_open(&run->machine, NULL, error) || !interrupt_install(error)) {
         return false;
@@ -150,6 +153,7 @@ static bool measure(struct trace_run *run, struct error *error)
 
     while (going && run->pairs_done < PAIRS) {
         going = measure_pair(run, error);
+        quota_look(&run->quota);
     }
     progress_clear(&run->progress);
     return going;
@@ -188,6 +192,7 @@ static void tell(const struct trace_run *run, const struct trace_report *report,
         return;
     }
     pauses_tell();
+    quota_tell(&run->quota);
     if (complete) {
         fprintf(stderr, "wrote %s/trace.csv, trace-threads.csv, trace.json\n", folder);
         tell_of_json(report);
