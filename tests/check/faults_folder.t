@@ -57,6 +57,28 @@ for my $command (@SOME) {
         is(slurp($folder), "a file\n", 'what is there now is left alone');
     };
 
+    # What is written again does not fit either; which write it is that fails nobody can say.
+    subtest "$command->{name}: it vanishes, and the disk is full" => sub {
+        my $full = 0;
+        for my $n ($FULL ? 2 .. 24 : map { 3 * $_ } 1 .. 6) {
+            my ($above, $hits) = (temp_folder(), temp_folder());
+            my $folder = "$above/results";
+            my %faults = (LD_PRELOAD => Faults::library(), FAIL_WRITE => 5 + $n, FAIL_ON => 1, FAULT_HIT => "$hits/hit");
+            my $job = start({env => \%faults}, $GILSCOPE, $command->{name}, words($long{$command->{name}} =~ s/50ms|100ms/20ms/r), '-o', $folder);
+            poll_until(sub { !alive($job->{pid}) || -e "$folder/$command->{files}[-1].part" });
+            remove_tree($folder);
+            my $result = finish($job);
+            my $hit = -e "$hits/hit";
+            $full += $hit && $result->{exit} == 1;
+            is($result->{exit}, 0, "write $n: it completes") if !$hit;
+            # Of another length than the shortest run: only what is not complete is looked at.
+            next if $result->{exit} == 0;
+            is_deeply([whatever_happened($command, $folder, {%$result, left => [group_of($job)]})], [],
+                "write $n: whole lines, and no final name") or diag($result->{err});
+        }
+        cmp_ok($full, '>', 0, 'it was full');
+    };
+
     subtest "$command->{name}: the file system turns read-only" => sub {
         for my $n ($FULL ? (1 .. 4, map { 5 * $_ } 1 .. 12) : (3, 12)) {
             my $folder = temp_folder();
@@ -83,10 +105,12 @@ for my $command (@SOME) {
     subtest "$command->{name}: two write to one folder, a third draws it" => sub {
         my $folder = temp_folder();
         my $job = begin($command, $folder);
+        kill STOP => -$job->{pid}; # so that it does not end before the others come
         my $second = run(command_line($command, $folder));
         one_line_error($second, 1, 'the second says so, and stops', qr/another gilscope/, qr/\.part'/);
         my $drawn = run("$ROOT/plot/plot", $folder);
         like($drawn->{exit}, qr/^[01]$/, 'plot finds nothing, or draws it');
+        kill CONT => -$job->{pid};
         my $result = finish($job);
         is($result->{exit}, 0, 'the first completes') or diag($result->{err});
         is_deeply([grep { !/\.(svg|png)$/ } names_in($folder)], [sort @{$command->{files}}], 'with all its files');
@@ -97,9 +121,12 @@ subtest 'bench and breakeven in one folder share machine.csv' => sub {
     my ($bench, $breakeven) = @COMMANDS[0, 1];
     my $folder = temp_folder();
     my $job = begin($bench, $folder);
+    kill STOP => -$job->{pid};
     one_line_error(run(command_line($breakeven, $folder)), 1, 'the second stops', qr/machine\.csv\.part' is being written/);
+    is_deeply([grep { /breakeven/ } names_in($folder)], [], 'and leaves nothing');
+    kill CONT => -$job->{pid};
     is(finish($job)->{exit}, 0, 'the first completes');
-    ok(!-e "$folder/breakeven.csv", 'nothing of the second');
+    is_deeply([names_in($folder)], [sort @{$bench->{files}}], 'with all its files, and nothing of the second');
 };
 
 # What an interrupted run left is kept, and its name is told.
