@@ -75,7 +75,7 @@ bool results_fidelity(struct results *results, const struct fidelity *pairs, siz
 bool results_machine(struct results *results, const struct run_facts *facts,
                      struct error *error);
 
-/* All on the disk, then all to their final names. */
+/* All on the disk, then all to their final names, or none: see outfile_commit. */
 bool results_commit(struct results *results, struct error *error);
 void results_close(struct results *results);
 

@@ -34,7 +34,6 @@ struct convoy_command {
     const struct pin_policy *slots_of;
     uint64_t chunk, held; /* decrements */
     struct outfile files[FILES];
-    bool kept_earlier;
     off_t block_at; /* where in ROWS the block begins */
     double *scratch;
     size_t *order;
@@ -81,17 +80,19 @@ static bool allocate(struct convoy_command *run, struct error *error)
 static bool open_files(struct convoy_command *run, struct error *error)
 {
     const char *folder = run->settings->output;
-    bool opened = make_folder(folder, error);
+    bool opened = make_folder(folder, error), kept;
 
     for (int f = 0; opened && f < FILES; f++) {
-        bool kept;
         opened = outfile_open(&run->files[f], folder, file_names[f],
                               f == ROWS ? strlen(convoy_header) : 0, &kept, error);
-        run->kept_earlier |= opened && kept;
     }
     run->block_at = (off_t)strlen(convoy_header);
-    return opened &&
-           outfile_write_at(&run->files[ROWS], 0, convoy_header, strlen(convoy_header), error);
+    opened = opened && outfile_write_at(&run->files[ROWS], 0, convoy_header,
+                                        strlen(convoy_header), error);
+    for (int f = 0; !opened && f < FILES; f++) {
+        outfile_discard(&run->files[f]);
+    }
+    return opened;
 }
 
 static bool prepare(struct convoy_command *run, struct error *error)
@@ -243,16 +244,13 @@ static bool run_block(struct convoy_command *run, uint64_t *random, struct error
 static bool write_files(struct convoy_command *run, const struct convoy_report *report,
                         bool complete, struct error *error)
 {
+    /* The rows last: where they are new, all are. */
+    struct outfile *const files[] = {&run->files[LATENCIES], &run->files[SUMMARY],
+                                     &run->files[ROWS]};
     bool written = convoy_write_summary(&run->files[SUMMARY], report, error) &&
                    convoy_write_latencies(&run->files[LATENCIES], report, error);
 
-    for (int f = 0; written && complete && f < FILES; f++) {
-        written = outfile_sync(&run->files[f], error);
-    }
-    for (int f = 0; written && complete && f < FILES; f++) {
-        written = outfile_commit(&run->files[f], error);
-    }
-    return written;
+    return written && (!complete || outfile_commit(files, FILES, error));
 }
 
 /* Is there a row: any, one with requests, one of an interpreter? */
@@ -277,7 +275,7 @@ static void tell_where(const struct convoy_command *run, bool complete)
 
     pauses_tell();
     quota_tell(&run->quota);
-    if (run->kept_earlier) {
+    if (run->files[ROWS].kept_as > 0) {
         fprintf(stderr, "gilscope: rows of an interrupted run, kept beside: %s.%u\n",
                 run->files[ROWS].part_path, run->files[ROWS].kept_as);
     }

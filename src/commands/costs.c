@@ -19,8 +19,7 @@ struct costs_run {
     const struct settings *settings;
     struct machine *machine;
     struct cost_plan plan;
-    struct outfile file, facts; /* costs.csv, costs-machine.csv */
-    bool kept_earlier;
+    struct outfile file, facts;     /* costs.csv, costs-machine.csv */
     struct cost_summary *summaries; /* summaries[plan.length] */
     double *scratch;                /* scratch[reps] */
     size_t *order;                  /* order[plan.length] */
@@ -41,25 +40,35 @@ static bool allocate(struct costs_run *run, struct error *error)
 }
 
 /* The facts at once: whatever ends the run, its seed is known. */
+static bool write_facts(struct costs_run *run, struct error *error)
+{
+    return machine_csv_begin(&run->facts, error) &&
+           machine_csv_machine(&run->facts, run->machine, error) &&
+           machine_csv_run(&run->facts, run->settings, error);
+}
+
 static bool open_files(struct costs_run *run, struct error *error)
 {
-    const struct settings *settings = run->settings;
-    bool kept; /* never: what is in it is not of measurements */
+    const char *folder = run->settings->output;
+    bool kept; /* of the rows alone: the facts are not of measurements */
 
-    return make_folder(settings->output, error) &&
-           outfile_open(&run->file, settings->output, "costs.csv", costs_csv_header_size(),
-                        &run->kept_earlier, error) &&
-           outfile_open(&run->facts, settings->output, "costs-machine.csv", 0, &kept, error) &&
-           machine_csv_begin(&run->facts, error) &&
-           machine_csv_machine(&run->facts, run->machine, error) &&
-           machine_csv_run(&run->facts, settings, error);
+    if (make_folder(folder, error) &&
+        outfile_open(&run->file, folder, "costs.csv", costs_csv_header_size(), &kept, error) &&
+        outfile_open(&run->facts, folder, "costs-machine.csv", 0, &kept, error) &&
+        write_facts(run, error)) {
+        return true;
+    }
+    outfile_discard(&run->file);
+    outfile_discard(&run->facts);
+    return false;
 }
 
 /* To their final names, the rows last: where they are new, both are. */
 static bool commit(struct costs_run *run, struct error *error)
 {
-    return outfile_sync(&run->facts, error) && outfile_sync(&run->file, error) &&
-           outfile_commit(&run->facts, error) && outfile_commit(&run->file, error);
+    struct outfile *const files[] = {&run->facts, &run->file};
+
+    return outfile_commit(files, sizeof files / sizeof *files, error);
 }
 
 static bool prepare(struct costs_run *run, struct error *error)
@@ -174,7 +183,7 @@ static void tell(const struct costs_run *run, bool complete)
 
     pauses_tell();
     quota_tell(&run->quota);
-    if (run->kept_earlier) {
+    if (run->file.kept_as > 0) {
         fprintf(stderr, "gilscope: rows of an interrupted run, kept beside: %s.%u\n",
                 run->file.part_path, run->file.kept_as);
     }

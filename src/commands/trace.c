@@ -4,6 +4,7 @@
 #include "gilscope/guard.h"
 #include "gilscope/interrupt.h"
 #include "gilscope/pauses.h"
+#include "gilscope/quota.h"
 #include "gilscope/report.h"
 #include "gilscope/runner.h"
 #include "gilscope/trace_report.h"
@@ -31,6 +32,7 @@ struct trace_run {
     double speed[PAIRS]; /* the rate with recording / without */
     size_t pairs_done;
     double event_s;
+    struct quota quota;
 };
 
 /* The row that a set of bits names, where it is one. */
@@ -80,6 +82,9 @@ static bool open_files(struct trace_run *run, struct error *error)
         opened =
             outfile_open(&run->files[f], run->settings.output, file_names[f], 0, &kept, error);
     }
+    for (int f = 0; !opened && f < FILES; f++) {
+        outfile_discard(&run->files[f]);
+    }
     return opened;
 }
 
@@ -88,6 +93,7 @@ static bool prepare(struct trace_run *run, struct error *error)
     struct plan_case wanted;
 
     run->progress = progress_line(run->settings.quiet);
+    run->quota = quota_begin();
     return choose_case(&run->settings, &wanted, error) &&
            machine_open_here(&run->machine, "trace", error) && interrupt_install(error) &&
            choose_call(&run->settings, "trace", error) &&
@@ -140,6 +146,7 @@ static bool measure(struct trace_run *run, struct error *error)
 
     while (going && run->pairs_done < PAIRS) {
         going = measure_pair(run, error);
+        quota_look(&run->quota);
     }
     progress_clear(&run->progress);
     return going;
@@ -148,18 +155,13 @@ static bool measure(struct trace_run *run, struct error *error)
 static bool write_files(struct trace_run *run, const struct trace_report *report, bool complete,
                         struct error *error)
 {
+    struct outfile *const files[] = {&run->files[2], &run->files[1], &run->files[0]};
     FILE *echo = run->settings.csv ? stdout : NULL;
     bool going = trace_csv(report, &run->files[0], echo, error) &&
                  trace_threads_csv(report, &run->files[1], error) &&
                  trace_json(report, &run->files[2], error);
 
-    for (int f = 0; going && complete && f < FILES; f++) {
-        going = outfile_sync(&run->files[f], error);
-    }
-    for (int f = 0; going && complete && f < FILES; f++) {
-        going = outfile_commit(&run->files[f], error);
-    }
-    return going;
+    return going && (!complete || outfile_commit(files, FILES, error));
 }
 
 /* trace.json is for viewers, which read it whole: a long trace is not all in it. */
@@ -183,6 +185,7 @@ static void tell(const struct trace_run *run, const struct trace_report *report,
         return;
     }
     pauses_tell();
+    quota_tell(&run->quota);
     if (complete) {
         fprintf(stderr, "wrote %s/trace.csv, trace-threads.csv, trace.json\n", folder);
         tell_of_json(report);

@@ -53,22 +53,37 @@ bool make_folder(const char *folder, struct error *error)
     }
 }
 
+/* Where what an earlier run left is kept. */
+struct kept_path {
+    char text[PATH_MAX + 16];
+};
+
+static struct kept_path kept_path(const struct outfile *file, unsigned n)
+{
+    struct kept_path path;
+
+    snprintf(path.text, sizeof path.text, "%s.%u", file->part_path, n);
+    return path;
+}
+
 /* Renames what an earlier run left to the first free of NAME.part.1, .2, … */
 static bool keep_earlier(struct outfile *file, struct error *error)
 {
-    const char *part_path = file->part_path;
-    char kept_path[PATH_MAX + 16];
+    struct kept_path path;
 
     for (unsigned n = 1; n < 10000; n++) {
-        snprintf(kept_path, sizeof kept_path, "%s.%u", part_path, n);
-        if (access(kept_path, F_OK) != 0) {
-            file->kept_as = n;
-            return rename(part_path, kept_path) == 0 ||
-                   fail(error, "cannot keep '%s' as '%s': %s", part_path, kept_path,
+        path = kept_path(file, n);
+        if (access(path.text, F_OK) == 0) {
+            continue;
+        }
+        if (rename(file->part_path, path.text) != 0) {
+            return fail(error, "cannot keep '%s' as '%s': %s", file->part_path, path.text,
                         strerror(errno));
         }
+        file->kept_as = n;
+        return true;
     }
-    return fail(error, "'%s': too many of them kept; remove some", kept_path);
+    return fail(error, "'%s': too many of them kept; remove some", path.text);
 }
 
 /* Whether the open file is still the one of that name: another gilscope may have given it its
@@ -102,85 +117,64 @@ static bool open_locked(struct outfile *file, struct error *error)
     return true;
 }
 
-/* What was written so far, from a file that has lost its name to the one that has it now. */
-static bool copy_from(struct outfile *file, int from, struct error *error)
-{
-    char text[4096];
-
-    for (off_t at = 0; at < file->length;) {
-        ssize_t n = pread(from, text, sizeof text, at);
-        if (n <= 0 || pwrite(file->fd, text, (size_t)n, at) != n) {
-            return fail(error, "cannot write '%s' again after it vanished: %s", file->part_path,
-                        strerror(errno));
-        }
-        at += n;
-    }
-    return true;
-}
-
-/* The folder was removed, or moved, during the run: it is made again, and the file in it. */
-static bool put_back(struct outfile *file, struct error *error)
-{
-    char folder[PATH_MAX];
-    int from = file->fd;
-
-    file->fd = -1;
-    snprintf(folder, sizeof folder, "%s", file->part_path);
-    *strrchr(folder, '/') = '\0';
-    bool done =
-        make_folder(folder, error) && open_locked(file, error) && copy_from(file, from, error);
-    close(from);
-    return done;
-}
-
-bool outfile_open(struct outfile *file, const char *folder, const char *name, size_t keep_above,
-                  bool *kept, struct error *error)
+/* As open_locked, with nothing in it: what an earlier run left is kept beside it, where it is
+ * worth that, or gone. */
+static bool open_empty(struct outfile *file, struct error *error)
 {
     struct stat before;
 
-    *kept = false;
-    file->fd = -1;
-    file->length = 0;
-    file->kept_as = 0;
-    snprintf(file->path, sizeof file->path, "%s/%s", folder, name);
-    if (snprintf(file->part_path, sizeof file->part_path, "%s/%s.part", folder, name) >=
-        (int)sizeof file->part_path) {
-        file->fd = -1;
-        return fail_usage(error, "--output: the name is longer than the system allows");
-    }
     if (!open_locked(file, error)) {
         return false;
     }
-    if (keep_above > 0 && fstat(file->fd, &before) == 0 && before.st_size > (off_t)keep_above) {
-        if (!keep_earlier(file, error)) {
+    if (file->keep_above > 0 && !file->half_copied && fstat(file->fd, &before) == 0 &&
+        before.st_size > (off_t)file->keep_above) {
+        if (!keep_earlier(file, error) || !open_locked(file, error)) {
             outfile_close(file);
             return false;
         }
-        outfile_close(file);
-        *kept = true;
-        return open_locked(file, error);
     }
     return ftruncate(file->fd, 0) == 0 || errno == EINVAL || /* a device such as /dev/full */
            fail(error, "cannot empty '%s': %s", file->part_path, strerror(errno));
 }
 
+bool outfile_open(struct outfile *file, const char *folder, const char *name, size_t keep_above,
+                  bool *kept, struct error *error)
+{
+    memset(file, 0, sizeof *file);
+    file->fd = -1;
+    file->keep_above = keep_above;
+    *kept = false;
+    snprintf(file->path, sizeof file->path, "%s/%s", folder, name);
+    if (snprintf(file->part_path, sizeof file->part_path, "%s/%s.part", folder, name) >=
+        (int)sizeof file->part_path) {
+        return fail_usage(error, "--output: the name is longer than the system allows");
+    }
+    bool opened = open_empty(file, error);
+    *kept = file->kept_as > 0;
+    return opened;
+}
+
+static size_t whole_lines(const char *text, size_t size)
+{
+    while (size > 0 && text[size - 1] != '\n') {
+        size--;
+    }
+    return size;
+}
+
 /* A disk fills up in the middle of a row: the file ends behind the last whole line. */
 static void drop_half_line(struct outfile *file, off_t offset, const char *text, size_t written)
 {
-    while (written > 0 && text[written - 1] != '\n') {
-        written--;
-    }
-    if (ftruncate(file->fd, offset + (off_t)written) == 0) {
-        file->length = offset + (off_t)written;
+    off_t end = offset + (off_t)whole_lines(text, written);
+
+    if (ftruncate(file->fd, end) == 0) {
+        file->length = end;
     }
 }
 
-bool outfile_write_at(struct outfile *file, off_t offset, const char *text, size_t size,
-                      struct error *error)
+static bool write_whole(struct outfile *file, off_t offset, const char *text, size_t size,
+                        struct error *error)
 {
-    if (!still_named(file) && !put_back(file, error)) {
-        return false;
-    }
     for (size_t written = 0; written < size;) {
         ssize_t n = pwrite(file->fd, text + written, size - written, offset + (off_t)written);
         if (n == 0 || (n < 0 && errno != EINTR)) {
@@ -191,21 +185,92 @@ bool outfile_write_at(struct outfile *file, off_t offset, const char *text, size
         }
         written += n > 0 ? (size_t)n : 0;
     }
+    return true;
+}
+
+/* Line by line, as it were: what got through before the disk was full ends with a whole one. */
+static bool copy_from(struct outfile *file, int from, off_t length, struct error *error)
+{
+    char text[4096];
+
+    for (off_t at = 0; at < length;) {
+        size_t left = (size_t)(length - at);
+        ssize_t n = pread(from, text, left < sizeof text ? left : sizeof text, at);
+        if (n <= 0) {
+            return fail(error, "cannot write '%s' again, which vanished: %s", file->part_path,
+                        n < 0 ? strerror(errno) : "what was in it cannot be read");
+        }
+        size_t size = whole_lines(text, (size_t)n);
+        size = size > 0 ? size : (size_t)n;
+        if (!write_whole(file, at, text, size, error)) {
+            return false;
+        }
+        at += (off_t)size;
+    }
+    return true;
+}
+
+/* The folder was removed, or moved, during the run: it is made again, and the file in it. Until
+ * all is there, the one without a name stays the file: the next write tries again. */
+static bool put_back(struct outfile *file, struct error *error)
+{
+    char folder[PATH_MAX];
+    int from = file->fd;
+    off_t length = file->length;
+
+    file->fd = -1;
+    snprintf(folder, sizeof folder, "%s", file->part_path);
+    *strrchr(folder, '/') = '\0';
+    bool opened = make_folder(folder, error) && open_empty(file, error);
+    bool done = opened && copy_from(file, from, length, error);
+
+    file->length = length;
+    if (done) {
+        close(from);
+    } else {
+        outfile_close(file);
+        file->fd = from;
+    }
+    /* What there is of it now is no earlier run's. */
+    file->half_copied = opened ? !done : file->half_copied;
+    return done;
+}
+
+/* By what the system says, and not by the length: half a line that could not be dropped may
+ * stand behind that. */
+static bool end_at(const struct outfile *file, off_t end, struct error *error)
+{
+    struct stat now;
+
+    return fstat(file->fd, &now) != 0 || now.st_size <= end || ftruncate(file->fd, end) == 0 ||
+           fail(error, "cannot shorten '%s': %s", file->part_path, strerror(errno));
+}
+
+bool outfile_write_at(struct outfile *file, off_t offset, const char *text, size_t size,
+                      struct error *error)
+{
     off_t end = offset + (off_t)size;
-    if (end < file->length && ftruncate(file->fd, end) != 0) {
-        return fail(error, "cannot shorten '%s': %s", file->part_path, strerror(errno));
+
+    if ((!still_named(file) && !put_back(file, error)) ||
+        !write_whole(file, offset, text, size, error) || !end_at(file, end, error)) {
+        file->broken = true;
+        return false;
     }
     file->length = end;
     return true;
 }
 
-bool outfile_sync(struct outfile *file, struct error *error)
+static bool sync_file(struct outfile *file, struct error *error)
 {
+    if (file->broken) {
+        return fail(error, "'%s' is not complete: it could not be written", file->part_path);
+    }
     if (!still_named(file) && !put_back(file, error)) {
+        file->broken = true;
         return false;
     }
     /* EINVAL, ENOSYS: some file systems cannot, and then nothing better can be had. */
-    if (fsync(file->fd) != 0 && errno != EINVAL && errno != ENOSYS && errno != EROFS) {
+    if (fsync(file->fd) != 0 && errno != EINVAL && errno != ENOSYS) {
         return fail(error, "cannot write '%s' to the disk: %s; %s", file->part_path,
                     strerror(errno), remedy(errno));
     }
@@ -227,20 +292,117 @@ static void sync_folder_of(const char *path)
     }
 }
 
-bool outfile_commit(struct outfile *file, struct error *error)
+/* ---- final names ---- */
+
+/* Where the earlier file of that name is while the new ones get theirs. */
+struct replaced_path {
+    char text[PATH_MAX + 16];
+};
+
+static struct replaced_path replaced_path(const struct outfile *file)
 {
-    if (rename(file->part_path, file->path) != 0) {
-        return fail(error, "cannot rename '%s' to '%s': %s; %s", file->part_path, file->path,
-                    strerror(errno), remedy(errno));
+    struct replaced_path path;
+
+    snprintf(path.text, sizeof path.text, "%s.replaced", file->path);
+    return path;
+}
+
+static bool cannot_rename(const char *from, const char *to, int reason, struct error *error)
+{
+    return fail(error, "cannot rename '%s' to '%s': %s; %s", from, to, strerror(reason),
+                remedy(reason));
+}
+
+/* All that can be found out, or fail, before anything is renamed. */
+static bool is_ready(struct outfile *file, struct error *error)
+{
+    struct stat there;
+
+    if (file->fd >= 0 && !sync_file(file, error)) {
+        return false;
     }
-    sync_folder_of(file->path);
+    return lstat(file->path, &there) != 0 || !S_ISDIR(there.st_mode) ||
+           cannot_rename(file->part_path, file->path, EISDIR, error);
+}
+
+static bool set_aside(struct outfile *file, struct error *error)
+{
+    struct replaced_path replaced = replaced_path(file);
+    struct stat there;
+
+    if (lstat(file->path, &there) != 0) {
+        return true;
+    }
+    file->set_aside = rename(file->path, replaced.text) == 0;
+    return file->set_aside || cannot_rename(file->path, replaced.text, errno, error);
+}
+
+static bool give_name(struct outfile *file, struct error *error)
+{
+    int reason = !still_named(file)                         ? ENOENT
+                 : rename(file->part_path, file->path) != 0 ? errno
+                                                            : 0;
+
+    file->named = reason == 0;
+    return file->named || cannot_rename(file->part_path, file->path, reason, error);
+}
+
+/* All names as they were. Where one cannot be had back the rest is left: rather some files
+ * missing than those of two runs side by side. */
+static bool take_back(struct outfile *const files[], size_t n)
+{
+    for (size_t i = n; i-- > 0;) {
+        if (files[i]->named && rename(files[i]->path, files[i]->part_path) != 0) {
+            return false;
+        }
+        files[i]->named = false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (files[i]->set_aside && rename(replaced_path(files[i]).text, files[i]->path) != 0) {
+            return false;
+        }
+        files[i]->set_aside = false;
+    }
+    return true;
+}
+
+bool outfile_commit(struct outfile *const files[], size_t n, struct error *error)
+{
+    bool done = true;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!is_ready(files[i], error)) {
+            return false;
+        }
+    }
+    for (size_t i = n; done && i-- > 0;) {
+        done = set_aside(files[i], error);
+    }
+    for (size_t i = 0; done && i < n; i++) {
+        done = files[i]->fd < 0 || give_name(files[i], error);
+    }
+    if (!done) {
+        struct error first = *error;
+        if (!take_back(files, n)) {
+            error_fill(error, first.exit_code,
+                       "%.400s; nor can what was renamed before it be renamed back",
+                       first.text);
+        }
+        return false;
+    }
+    sync_folder_of(files[0]->path);
+    for (size_t i = 0; i < n; i++) {
+        unlink(replaced_path(files[i]).text); /* mostly there is none */
+    }
     return true;
 }
 
 void outfile_discard(struct outfile *file)
 {
-    if (file->fd >= 0 && still_named(file)) {
-        unlink(file->part_path);
+    if (file->fd >= 0 && still_named(file) && unlink(file->part_path) == 0 &&
+        file->kept_as > 0 &&
+        rename(kept_path(file, file->kept_as).text, file->part_path) == 0) {
+        file->kept_as = 0;
     }
     outfile_close(file);
 }

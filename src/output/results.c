@@ -46,27 +46,49 @@ static bool echo(const struct results *results, const char *text, size_t size,
     return fail(error, "cannot write to standard output: %s", strerror(errno));
 }
 
+static void set_up(struct results *results, const struct results_kind *kind,
+                   const void *context, const char *folder)
+{
+    memset(results, 0, sizeof *results);
+    results->rows_file.fd = -1;
+    results->summary.fd = -1;
+    results->machine.fd = -1;
+    results->topology.fd = -1;
+    results->more.fd = -1;
+    snprintf(results->more.path, sizeof results->more.path, "%s/%s", folder, kind->more);
+    results->kind = kind;
+    results->context = context;
+}
+
+static bool open_files(struct results *results, const char *folder, struct error *error)
+{
+    const struct results_kind *kind = results->kind;
+    bool kept; /* never: only what was measured cannot be had again */
+
+    return outfile_open(&results->rows_file, folder, kind->rows, strlen(kind->header),
+                        &results->kept_earlier, error) &&
+           outfile_open(&results->summary, folder, kind->summary, 0, &kept, error) &&
+           outfile_open(&results->machine, folder, "machine.csv", 0, &kept, error) &&
+           outfile_open(&results->topology, folder, "topology.xml", 0, &kept, error);
+}
+
+/* Of a run that cannot begin nothing is left. */
+static void discard_all(struct results *results)
+{
+    outfile_discard(&results->rows_file);
+    outfile_discard(&results->summary);
+    outfile_discard(&results->machine);
+    outfile_discard(&results->topology);
+    outfile_discard(&results->more);
+    results->kept_earlier = false;
+}
+
 bool results_open(struct results *results, const struct results_kind *kind, const void *context,
                   const char *folder, size_t cases, bool echo_rows, struct error *error)
 {
     size_t header_size = strlen(kind->header);
-    struct {
-        struct outfile *file;
-        const char *name;
-    } files[] = {{&results->rows_file, kind->rows},
-                 {&results->summary, kind->summary},
-                 {&results->machine, "machine.csv"},
-                 {&results->topology, "topology.xml"}};
-    size_t n = sizeof files / sizeof *files;
 
-    memset(results, 0, sizeof *results);
-    for (size_t i = 0; i < n; i++) {
-        files[i].file->fd = -1;
-    }
-    results->kind = kind;
-    results->context = context;
-    results->more.fd = -1;
-    snprintf(results->more.path, sizeof results->more.path, "%s/%s", folder, kind->more);
+    set_up(results, kind, context, folder);
     results->echo = echo_rows;
     results->rows_size = cases * ROW_MAX;
     results->rows = malloc(results->rows_size);
@@ -76,25 +98,25 @@ bool results_open(struct results *results, const struct results_kind *kind, cons
     if (!make_folder(folder, error)) {
         return false;
     }
-    for (size_t i = 0; i < n; i++) {
-        bool kept;
-        /* Only what was measured cannot be had again. */
-        size_t keep_above = files[i].file == &results->rows_file ? header_size : 0;
-        if (!outfile_open(files[i].file, folder, files[i].name, keep_above, &kept, error)) {
-            return false;
-        }
-        results->kept_earlier |= kept;
-    }
     results->pending_at = (off_t)header_size;
-    return append(&results->rows_file, kind->header, header_size, error) &&
-           echo(results, kind->header, header_size, error);
+    if (!open_files(results, folder, error) ||
+        !append(&results->rows_file, kind->header, header_size, error) ||
+        !echo(results, kind->header, header_size, error)) {
+        discard_all(results);
+        return false;
+    }
+    return true;
 }
 
 bool results_open_more(struct results *results, const char *folder, struct error *error)
 {
     bool kept; /* never: what is in it can be computed from the rows again */
 
-    return outfile_open(&results->more, folder, results->kind->more, 0, &kept, error);
+    if (!outfile_open(&results->more, folder, results->kind->more, 0, &kept, error)) {
+        discard_all(results);
+        return false;
+    }
+    return true;
 }
 
 static void begin_case(struct csv_row *row, const struct plan_case *of)
@@ -164,6 +186,8 @@ bool results_rows(struct results *results, const struct samples *samples, unsign
     if (!outfile_write_at(&results->rows_file, at, results->rows, length, error)) {
         return false;
     }
+    results->kept_earlier |=
+        results->rows_file.kept_as > 0; /* in a folder that came meanwhile */
     results->first_pending = block_ends ? 0 : pending;
     results->pending_at += (off_t)final_length;
     return echo(results, results->rows, final_length, error);
@@ -238,25 +262,10 @@ bool results_machine(struct results *results, const struct run_facts *facts,
 bool results_commit(struct results *results, struct error *error)
 {
     /* The rows last: where they are new, all are. */
-    struct outfile *files[] = {&results->more, &results->topology, &results->machine,
-                               &results->summary, &results->rows_file};
-    enum { FILES = sizeof files / sizeof *files };
-    int first = results->more.fd >= 0 ? 0 : 1;
+    struct outfile *const files[] = {&results->more, &results->topology, &results->machine,
+                                     &results->summary, &results->rows_file};
 
-    for (int i = first; i < FILES; i++) {
-        if (!outfile_sync(files[i], error)) {
-            return false;
-        }
-    }
-    for (int i = first; i < FILES; i++) {
-        if (!outfile_commit(files[i], error)) {
-            return false;
-        }
-    }
-    if (first > 0) {
-        unlink(results->more.path); /* mostly there is none */
-    }
-    return true;
+    return outfile_commit(files, sizeof files / sizeof *files, error);
 }
 
 void results_close(struct results *results)

@@ -10,10 +10,11 @@ use Exporter qw(import);
 use FindBin;
 use lib "$FindBin::Bin/../cli";
 use Gilscope;
+use JSON::PP ();
 use Test::More;
 use Time::HiRes ();
 
-our @EXPORT = qw($FULL @COMMANDS @SOME command_line build_program faulty whatever_happened each_n group_of none_is_left);
+our @EXPORT = qw($FULL @COMMANDS @SOME command_line build_program faulty earlier_run whatever_happened each_n group_of none_is_left);
 
 # CHECK=full: every n; else only some.
 our $FULL = ($ENV{CHECK} // '') eq 'full';
@@ -96,84 +97,181 @@ sub none_is_left {
     return is_deeply([none_left($job)], [], $name // 'no process is left');
 }
 
-# The end of a file that is complete.
-my %ends = ('trace.json' => qr/"otherData":\{[^{}]*\}\}\s*\z/, 'topology.xml' => qr/<\/topology>\s*\z/);
-my %rows_of;
+# The files of a run of that command that nothing was done to: {name => text}.
+my %complete;
+
+sub complete_run {
+    my ($command) = @_;
+    return $complete{$command->{name}} //= do {
+        my $folder = temp_folder();
+        my $result = run(command_line($command, $folder));
+        die "$command->{name}: $result->{err}" if $result->{exit} != 0;
+        +{map { $_ => slurp("$folder/$_") } @{$command->{files}}};
+    };
+}
+
+# Puts what an earlier run left into a folder: {name => text}.
+sub earlier_run {
+    my ($command, $folder) = @_;
+    my %earlier = %{complete_run($command)};
+    $earlier{'fidelity.csv'} = "interpreter\nof an earlier run\n" if $command->{name} eq 'bench';
+    spew("$folder/$_", $earlier{$_}) for keys %earlier;
+    return \%earlier;
+}
 
 # How many records a complete file of that command has; undef where it is not always the same.
 sub records_of {
     my ($command, $file) = @_;
-    return if $file =~ /^(trace|convoy-latency|machine)/;
-    $rows_of{$command->{name}} //= do {
-        my $folder = temp_folder();
-        my $result = run(command_line($command, $folder));
-        die "$command->{name}: $result->{err}" if $result->{exit} != 0;
-        +{map { $_ => scalar(() = slurp("$folder/$_") =~ /\n/g) } @{$command->{files}}};
-    };
-    return $rows_of{$command->{name}}{$file};
+    return if $file =~ /^trace\.csv$|^convoy-latency/;
+    return scalar(() = complete_run($command)->{$file} =~ /\n/g);
+}
+
+sub sums {
+    my ($key, $value, @rows) = @_;
+    my %sum;
+    $sum{$key->($_)} += $value->($_) || 0 for @rows;
+    return join ' ', map { "$_:$sum{$_}" } sort grep { $sum{$_} } keys %sum;
+}
+
+# What has no certain length is compared with what another file says of it: {file => [that other file,
+# what it says there, what there is here]}.
+my $case = sub {
+    my ($row) = @_;
+    return join '/', map { $row->{$_} // '' } qw(system lock pin hogs switch_interval_s);
+};
+my %told_by = (
+    'trace.csv' => ['trace-threads.csv',
+        sub { sums(sub { $_[0]{thread} }, sub { $_[0]{events} }, @_) },
+        sub { sums(sub { $_[0]{thread} }, sub { 1 }, @_) }],
+    'convoy-latency.csv' => ['convoy-summary.csv',
+        sub { sums($case, sub { $_[0]{requests} }, @_) },
+        sub { sums($case, sub { $_[0]{count} }, @_) }],
+);
+
+sub wrong_csv {
+    my ($command, $folder, $file, $text) = @_;
+    my @records = eval { csv_read($text) };
+    return "$file: $@" if $@ || !@records;
+    return "$file: a record of another length" if grep { @$_ != @{$records[0]} } @records;
+    my $all = records_of($command, $file);
+    return "$file has " . @records . " of $all lines" if defined $all && @records != $all;
+    if ($file =~ /machine\.csv$/) {
+        my ($has, $needs) = map { join ' ', map { $_->[0] } csv_read($_) } $text, complete_run($command)->{$file};
+        return "$file has the keys $has, not $needs" if $has ne $needs;
+    }
+    my ($other, $says, $counts) = @{$told_by{$file} // return};
+    return if !-e "$folder/$other";
+    my ($told, $is) = ($says->(csv_rows(slurp("$folder/$other"))), $counts->(csv_rows($text)));
+    return $told eq $is ? undef : "$file has $is, $other says $told";
 }
 
 # What is wrong with a file, or nothing.
 sub wrong_with {
     my ($command, $folder, $file) = @_;
     my $text = slurp("$folder/$file");
-    return "$file is no whole file" if $ends{$file} && $text !~ $ends{$file};
-    return if $ends{$file};
-    my @records = eval { csv_read($text) };
-    return "$file: $@" if $@ || !@records;
-    return "$file: a record of another length" if grep { @$_ != @{$records[0]} } @records;
-    my $all = records_of($command, $file) // return;
-    return @records == $all || $file eq 'topology.xml' ? undef : "$file has " . @records . " of $all lines";
+    if ($file eq 'trace.json') {
+        my $all = eval { JSON::PP::decode_json($text) };
+        return $all && $all->{otherData} && @{$all->{traceEvents}} > 2 ? undef : "$file is no whole file: $@";
+    }
+    if ($file eq 'topology.xml') {
+        return $text eq complete_run($command)->{$file} ? undef : "$file is another one";
+    }
+    return wrong_csv($command, $folder, $file, $text);
 }
 
-# After a run of a command, whatever happened to it: a documented exit code, one line that says what
-# failed, nothing half-written under a final name, whole lines in what is kept, nobody left behind.
-# Returns what is wrong.
+# What is wrong with the final names: all are there, whole and new, or none but those from before.
+sub wrong_names {
+    my ($command, $folder, $result, $earlier) = @_;
+    my @names = sort keys %{{map { $_ => 1 } @{$command->{files}}, keys %$earlier}};
+    # The machine is the same, whoever asks it.
+    my %is = map { $_ => !-e "$folder/$_" ? 'missing' : slurp("$folder/$_") eq ($earlier->{$_} // '') ? 'earlier' : 'new' }
+        grep { $_ ne 'topology.xml' } @names;
+    my ($done, $stuck) = (($result->{exit} // 1) == 0, $result->{err} =~ /nor can what was renamed/);
+    my %ours = map { $_ => 1 } @{$command->{files}};
+    my @wrong;
+
+    if ($stuck) {
+        # Renaming fails for good: some may be missing, but two runs are never mixed.
+        my %kinds = map { $_ => 1 } grep { $_ ne 'missing' } values %is;
+        push @wrong, 'files of two runs: ' . join(' ', %is) if keys %kinds > 1;
+        return @wrong;
+    }
+    for my $name (sort keys %is) {
+        my $should = $done ? ($ours{$name} ? 'new' : 'missing') : exists $earlier->{$name} ? 'earlier' : 'missing';
+        push @wrong, "$name: $is{$name}, not $should" if $is{$name} ne $should;
+    }
+    push @wrong, "$_ is left" for grep { /\.replaced$/ || ($done && /\.part$/) } names_in($folder);
+    return @wrong;
+}
+
+# After a run of a command, whatever happened to it, in a folder where those of an earlier run were: a
+# documented exit code, one line that says what failed, nothing half-written under a final name nor of
+# two runs, whole lines in what is kept, nobody left behind. Returns what is wrong.
 sub whatever_happened {
-    my ($command, $folder, $result) = @_;
+    my ($command, $folder, $result, $earlier) = @_;
     my @wrong;
     my @said = grep { /^(gilscope|libgomp|OMP): / } split /\n/, $result->{err};
 
     push @wrong, 'ended by signal ' . ($result->{signal} // '?') if !defined $result->{exit};
     push @wrong, "exit code $result->{exit}" if defined $result->{exit} && $result->{exit} !~ /^[01]$/;
     push @wrong, 'a process is left' if @{$result->{left} // []};
-    if (($result->{exit} // 1) == 0) {
-        push @wrong, "no $_" for grep { !-e "$folder/$_" } @{$command->{files}};
-    } else {
-        push @wrong, @said . ' lines that say why' if @said != 1;
-    }
+    push @wrong, @said . ' lines that say why' if ($result->{exit} // 1) != 0 && @said != 1;
+    push @wrong, wrong_names($command, $folder, $result, $earlier // {});
     for my $file (grep { -e "$folder/$_" } @{$command->{files}}) {
         push @wrong, grep { defined } wrong_with($command, $folder, $file);
     }
-    for my $file (grep { /^(?!trace\.json).*\.(csv)\.part$/ } names_in($folder)) {
+    for my $file (grep { /\.part$/ } names_in($folder)) {
         my $text = slurp("$folder/$file");
-        push @wrong, "$file ends in the middle of a line" if $text ne '' && $text !~ /\n\z/;
+        push @wrong, "$file has bytes that nobody wrote" if $text =~ /\0/;
+        push @wrong, "$file ends in the middle of a line" if $file =~ /\.csv\.part$/ && $text !~ /(\A|\n)\z/;
     }
     return @wrong;
 }
 
-# each_n(COMMAND, FAULT, {OTHER FAULTS}): runs it again and again, its 1st, 2nd, 3rd … call of that
-# kind failing, until none is left to fail. Not all of them where that would take long. stdout's is what
-# the caller looks at.
+# each_n(COMMAND, FAULT, {OTHER FAULTS}, LOOK, FROM): runs it again and again, its 1st, 2nd, 3rd … call of
+# that kind failing, or from the FROM-th on, until none is left to fail. Not all of them where that would
+# take long. Every other run is in a folder where an earlier one left its files. LOOK is given what
+# happened, and the folder, and returns what it does not like.
 sub each_n {
-    my ($command, $fault, $others, $look) = @_;
+    my ($command, $fault, $others, $look, $from) = @_;
     my (@bad, $runs, $failed);
 
-    for (my $n = 1;; $n = $FULL ? $n + 1 : 4 * $n + 1) {
-        my $folder = temp_folder();
-        my $result = faulty({$fault => $n, %{$others // {}}}, command_line($command, $folder));
-        last if !$result->{hit};
-        $runs++;
-        $failed += ($result->{exit} // 1) != 0;
-        my @wrong = whatever_happened($command, $folder, $result);
-        push @wrong, $look->($result, $folder) if $look;
-        push @bad, "$fault=$n: " . join(', ', @wrong) . ": $result->{err}" if @wrong;
+    for (my $n = $from // 1;; $n = $FULL || $from ? $n + 1 : 4 * $n + 1) {
+        for my $again ($from || $FULL && $fault eq 'FAIL_WRITE' ? (0, 1) : $n % 2) {
+            my $folder = temp_folder();
+            my $earlier = $again ? earlier_run($command, $folder) : {};
+            my $result = faulty({$fault => $n, %{$others // {}}}, command_line($command, $folder));
+            next if !$result->{hit};
+            $runs->{$n}++;
+            $failed += ($result->{exit} // 1) != 0;
+            my @wrong = whatever_happened($command, $folder, $result, $earlier);
+            push @wrong, $look->($result, $folder) if $look;
+            push @bad, "$fault=$n" . ($again ? ', after an earlier run' : '') . ': ' . join(', ', @wrong) . ": $result->{err}" if @wrong;
+        }
+        last if !$runs->{$n};
         die "$fault=$n: no end" if $n > 3000;
     }
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     ok(!@bad, "$command->{name}: $fault at each n") or diag(join "\n", splice @bad, 0, 12);
-    cmp_ok($failed // 0, '>', 0, 'some of ' . ($runs // 0) . ' runs failed of it');
+    cmp_ok($failed // 0, '>', 0, 'some of ' . keys(%{$runs // {}}) . ' runs failed of it');
     return;
+}
+
+# How many calls of that kind a run makes, about: so many that none is hit beyond.
+sub calls_of {
+    my ($command, $fault) = @_;
+    my ($hit, $missed) = (1, 2);
+    my $happens = sub {
+        my $folder = temp_folder();
+        earlier_run($command, $folder);
+        return faulty({$fault => $_[0]}, command_line($command, $folder))->{hit};
+    };
+    ($hit, $missed) = ($missed, 2 * $missed) while $happens->($missed);
+    while ($missed - $hit > 1) {
+        my $middle = int(($hit + $missed) / 2);
+        $happens->($middle) ? ($hit = $middle) : ($missed = $middle);
+    }
+    return $hit;
 }
 
 1;

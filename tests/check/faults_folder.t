@@ -19,11 +19,13 @@ my %long = (
     costs => '-t 2 -r 3 -T 200us',
 );
 
-# Starts it in a folder that is there; returns when it has opened its files.
+# Starts it in a folder that is there; returns when it has opened its files, and goes on.
 sub begin {
     my ($command, $folder, $options) = @_;
     my $job = start($options // {}, $GILSCOPE, $command->{name}, words($long{$command->{name}}), '-o', "$folder");
     ok(poll_until(sub { !grep { !-e "$folder/$_.part" } @{$command->{files}} }), 'it has begun') or diag(slurp($job->{err}));
+    my $so_far = cpu_seconds($job->{pid});
+    poll_until(sub { !alive($job->{pid}) || cpu_seconds($job->{pid}) > $so_far + 0.02 });
     return $job;
 }
 
@@ -36,7 +38,7 @@ for my $command (@SOME) {
         my $result = finish($job);
         is($result->{exit}, 0, 'it completes') or diag($result->{err});
         is_deeply([names_in($folder)], [sort @{$command->{files}}], 'the folder is there again, and all files');
-        is_deeply([map { Faults::wrong_with($command, $folder, $_) // () } grep { /trace/ } @{$command->{files}}], [], 'complete');
+        is_deeply([map { Faults::wrong_with($command, $folder, $_) // () } grep { /trace|machine|latency|topology/ } @{$command->{files}}], [], 'complete');
         is(scalar(csv_rows(slurp("$folder/bench.csv"))), 2 * 4, 'with every row') if $command->{name} eq 'bench';
         isnt($result->{out}, '', 'and the table') if $command->{name} ne 'breakeven';
     };
@@ -53,6 +55,28 @@ for my $command (@SOME) {
         is(scalar(() = $result->{err} =~ /^gilscope: /mg), 1, 'once');
         isnt($result->{out}, '', 'and the table is shown') if $command->{name} !~ /trace|breakeven/;
         is(slurp($folder), "a file\n", 'what is there now is left alone');
+    };
+
+    # What is written again does not fit either; which write it is that fails nobody can say.
+    subtest "$command->{name}: it vanishes, and the disk is full" => sub {
+        my $full = 0;
+        for my $n ($FULL ? 2 .. 24 : map { 3 * $_ } 1 .. 6) {
+            my ($above, $hits) = (temp_folder(), temp_folder());
+            my $folder = "$above/results";
+            my %faults = (LD_PRELOAD => Faults::library(), FAIL_WRITE => 5 + $n, FAIL_ON => 1, FAULT_HIT => "$hits/hit");
+            my $job = start({env => \%faults}, $GILSCOPE, $command->{name}, words($long{$command->{name}} =~ s/50ms|100ms/20ms/r), '-o', $folder);
+            poll_until(sub { !alive($job->{pid}) || -e "$folder/$command->{files}[-1].part" });
+            remove_tree($folder);
+            my $result = finish($job);
+            my $hit = -e "$hits/hit";
+            $full += $hit && $result->{exit} == 1;
+            is($result->{exit}, 0, "write $n: it completes") if !$hit;
+            # Of another length than the shortest run: only what is not complete is looked at.
+            next if $result->{exit} == 0;
+            is_deeply([whatever_happened($command, $folder, {%$result, left => [group_of($job)]})], [],
+                "write $n: whole lines, and no final name") or diag($result->{err});
+        }
+        cmp_ok($full, '>', 0, 'it was full');
     };
 
     subtest "$command->{name}: the file system turns read-only" => sub {
@@ -81,10 +105,12 @@ for my $command (@SOME) {
     subtest "$command->{name}: two write to one folder, a third draws it" => sub {
         my $folder = temp_folder();
         my $job = begin($command, $folder);
+        kill STOP => -$job->{pid}; # so that it does not end before the others come
         my $second = run(command_line($command, $folder));
         one_line_error($second, 1, 'the second says so, and stops', qr/another gilscope/, qr/\.part'/);
         my $drawn = run("$ROOT/plot/plot", $folder);
         like($drawn->{exit}, qr/^[01]$/, 'plot finds nothing, or draws it');
+        kill CONT => -$job->{pid};
         my $result = finish($job);
         is($result->{exit}, 0, 'the first completes') or diag($result->{err});
         is_deeply([grep { !/\.(svg|png)$/ } names_in($folder)], [sort @{$command->{files}}], 'with all its files');
@@ -95,9 +121,12 @@ subtest 'bench and breakeven in one folder share machine.csv' => sub {
     my ($bench, $breakeven) = @COMMANDS[0, 1];
     my $folder = temp_folder();
     my $job = begin($bench, $folder);
+    kill STOP => -$job->{pid};
     one_line_error(run(command_line($breakeven, $folder)), 1, 'the second stops', qr/machine\.csv\.part' is being written/);
+    is_deeply([grep { /breakeven/ } names_in($folder)], [], 'and leaves nothing');
+    kill CONT => -$job->{pid};
     is(finish($job)->{exit}, 0, 'the first completes');
-    ok(!-e "$folder/breakeven.csv", 'nothing of the second');
+    is_deeply([names_in($folder)], [sort @{$bench->{files}}], 'with all its files, and nothing of the second');
 };
 
 # What an interrupted run left is kept, and its name is told.

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -67,7 +68,7 @@ static void write_file(const char *name, const char *text)
 
 static void check_file(const char *name, const char *expected)
 {
-    char text[8192];
+    static char text[1 << 16];
     FILE *file = fopen(in_folder(name), "r");
 
     if (file == NULL) {
@@ -100,6 +101,51 @@ static void write_at(struct outfile *file, off_t offset, const char *text)
     assert_int_equal(file->length, offset + (off_t)strlen(text));
 }
 
+static bool commit(struct outfile *file, struct error *error)
+{
+    return outfile_commit(&file, 1, error);
+}
+
+/* ---- a system that fails ---- */
+
+/* Calls until it does, and how; never while negative. The program's own, linked into this test, are
+ * these. */
+static int renames_left = -1, room = -1;
+static bool lasting, kills;
+
+int rename(const char *from, const char *to)
+{
+    if (renames_left >= 0 && renames_left-- == 0) {
+        if (kills) {
+            raise(SIGKILL);
+        }
+        renames_left = lasting ? 0 : -1;
+        errno = EIO;
+        return -1;
+    }
+    return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
+/* A disk with room for so many bytes more. */
+ssize_t pwrite(int fd, const void *text, size_t size, off_t at)
+{
+    if (room == 0) {
+        errno = ENOSPC;
+        return -1;
+    }
+    if (room > 0) {
+        size = size < (size_t)room ? size : (size_t)room;
+        room -= (int)size;
+    }
+    return syscall(SYS_pwrite64, fd, text, size, at);
+}
+
+static void mend(void)
+{
+    renames_left = room = -1;
+    lasting = kills = false;
+}
+
 /* ---- outfile ---- */
 
 static void test_part_until_it_is_committed(void **state)
@@ -112,8 +158,7 @@ static void test_part_until_it_is_committed(void **state)
     write_at(&file, 0, "one\n");
     check_file("data.csv.part", "one\n");
     assert_false(exists("data.csv"));
-    assert_true(outfile_sync(&file, &error));
-    assert_true(outfile_commit(&file, &error));
+    assert_true(commit(&file, &error));
     outfile_close(&file);
     check_file("data.csv", "one\n");
     assert_false(exists("data.csv.part"));
@@ -142,7 +187,7 @@ static void test_commit_replaces_an_earlier_file(void **state)
     write_file("data.csv", "a longer one that was there before\n");
     open_file(&file, 0);
     write_at(&file, 0, "new\n");
-    assert_true(outfile_commit(&file, &error));
+    assert_true(commit(&file, &error));
     outfile_close(&file);
     check_file("data.csv", "new\n");
 }
@@ -200,10 +245,143 @@ static void test_a_folder_that_vanishes_is_made_again(void **state)
     check_file("data.csv.part", "one\ntwo\n");
     assert_int_equal(unlink(in_folder("data.csv.part")), 0);
     assert_int_equal(rmdir(path), 0);
-    assert_true(outfile_sync(&file, &error));
-    assert_true(outfile_commit(&file, &error));
+    assert_true(commit(&file, &error));
     outfile_close(&file);
     check_file("data.csv", "one\ntwo\n");
+}
+
+/* …or puts another folder in its place, with what another run left there. */
+static void swap_folder(const char *text)
+{
+    assert_int_equal(unlink(in_folder("data.csv.part")), 0);
+    write_file("data.csv.part", text);
+}
+
+static void test_what_is_in_a_folder_that_came_meanwhile_is_kept(void **state)
+{
+    struct outfile file;
+    struct error error = {0};
+
+    (void)state;
+    open_file(&file, 1);
+    write_at(&file, 0, "one\n");
+    swap_folder("longer, and of another run\n");
+    write_at(&file, 4, "two\n");
+    assert_int_equal(file.kept_as, 1);
+    check_file("data.csv.part", "one\ntwo\n");
+    check_file("data.csv.part.1", "longer, and of another run\n");
+    swap_folder("of a third run, and longer, too\n");
+    assert_true(commit(&file, &error));
+    outfile_close(&file);
+    check_file("data.csv", "one\ntwo\n");
+    check_file("data.csv.part.2", "of a third run, and longer, too\n");
+}
+
+static void test_what_nobody_wants_in_such_a_folder_is_gone(void **state)
+{
+    struct outfile file;
+    struct error error = {0};
+
+    (void)state;
+    open_file(&file, 0);
+    write_at(&file, 0, "one\n");
+    swap_folder("longer, and of another run\n");
+    assert_true(commit(&file, &error));
+    outfile_close(&file);
+    check_file("data.csv", "one\n");
+    assert_false(exists("data.csv.part.1"));
+}
+
+static void test_a_folder_that_came_meanwhile_and_is_another_writers(void **state)
+{
+    struct outfile file, other;
+    struct error error = {0};
+
+    (void)state;
+    open_file(&file, 1);
+    write_at(&file, 0, "one\n");
+    swap_folder("");
+    open_file(&other, 1);
+    write_at(&other, 0, "the other's\n");
+    assert_false(outfile_write_at(&file, 4, "two\n", 4, &error));
+    assert_non_null(strstr(error.text, "another gilscope"));
+    check_file("data.csv.part", "the other's\n");
+    outfile_close(&other);
+    outfile_close(&file);
+}
+
+/* The folder vanishes, and there is no room to write all of it again. */
+static void test_a_folder_that_vanishes_while_the_disk_is_full(void **state)
+{
+    static const char row[] = "a row of some length, of which there are many\n";
+    static char all[400 * sizeof row], part[sizeof all];
+    struct outfile file;
+    struct error error = {0};
+    size_t size = sizeof row - 1;
+
+    (void)state;
+    open_file(&file, 1);
+    for (int i = 0; i < 400; i++) {
+        memcpy(all + (size_t)i * size, row, size);
+    }
+    write_at(&file, 0, all);
+    for (int more = 0; more < 18000; more += 3333) {
+        error = (struct error){0};
+        assert_int_equal(unlink(in_folder("data.csv.part")), 0);
+        room = more;
+        assert_false(outfile_write_at(&file, file.length, "last\n", 5, &error));
+        mend();
+        assert_non_null(strstr(error.text, strerror(ENOSPC)));
+        assert_non_null(strstr(error.text, "data.csv.part"));
+        /* As much as there was room for, in whole lines. */
+        snprintf(part, sizeof part, "%.*s", (int)((size_t)more / size * size), all);
+        check_file("data.csv.part", part);
+    }
+    /* Nothing that was measured is lost: with room again it is there, and taken for no other's. */
+    write_at(&file, file.length, "last\n");
+    strcat(all, "last\n");
+    check_file("data.csv.part", all);
+    assert_false(exists("data.csv.part.1"));
+    /* But a run of which a write failed is not complete. */
+    assert_false(commit(&file, &error));
+    assert_false(exists("data.csv"));
+    outfile_close(&file);
+}
+
+static void test_a_disk_that_fills_up_leaves_whole_lines(void **state)
+{
+    struct outfile file;
+    struct error error = {0};
+
+    (void)state;
+    open_file(&file, 0);
+    write_at(&file, 0, "one\n");
+    room = 6;
+    assert_false(outfile_write_at(&file, 4, "two\nthree\n", 10, &error));
+    mend();
+    assert_non_null(strstr(error.text, strerror(ENOSPC)));
+    check_file("data.csv.part", "one\ntwo\n");
+    assert_int_equal(file.length, 8);
+    assert_false(commit(&file, &error));
+    assert_false(exists("data.csv"));
+    outfile_close(&file);
+}
+
+/* Half a line that could not be dropped: what is written next does not end with it. */
+static void test_what_stands_behind_the_end_goes(void **state)
+{
+    struct outfile file;
+
+    (void)state;
+    open_file(&file, 0);
+    write_at(&file, 0, "one\n");
+    FILE *end = fopen(in_folder("data.csv.part"), "a");
+    assert_non_null(end);
+    fputs("a long half of a line", end);
+    assert_int_equal(fclose(end), 0);
+    write_at(&file, 4, "two\n");
+    check_file("data.csv.part", "one\ntwo\n");
+    outfile_close(&file);
 }
 
 static void test_parts_with_nothing_in_them_are_not_kept(void **state)
@@ -338,6 +516,7 @@ static void test_a_folder_that_is_not_there_is_an_error(void **state)
     assert_false(outfile_open(&file, in_folder("nowhere"), "data.csv", 0, &kept, &error));
     assert_int_equal(error.exit_code, EXIT_FAILED);
     assert_non_null(strstr(error.text, "nowhere"));
+    assert_non_null(strstr(error.text, "the folder is gone"));
     assert_non_null(strstr(error.text, "--output"));
     outfile_close(&file);
 }
@@ -360,19 +539,6 @@ static void test_too_many_open_files_is_told_as_such(void **state)
     assert_null(strstr(error.text, "--output"));
 }
 
-static void test_a_folder_that_went_away_is_told_as_such(void **state)
-{
-    struct outfile file;
-    struct error error = {0};
-
-    (void)state;
-    open_file(&file, 1);
-    assert_int_equal(remove(in_folder("data.csv.part")), 0);
-    assert_false(outfile_commit(&file, &error));
-    assert_non_null(strstr(error.text, "the folder is gone"));
-    outfile_close(&file);
-}
-
 static void test_discarded_leaves_nothing(void **state)
 {
     struct outfile file;
@@ -384,6 +550,21 @@ static void test_discarded_leaves_nothing(void **state)
     assert_false(exists("data.csv.part"));
     assert_int_equal(file.fd, -1);
     outfile_discard(&other);
+}
+
+static void test_discarded_gives_back_what_was_kept(void **state)
+{
+    struct outfile file;
+
+    (void)state;
+    write_file("data.csv.part.1", "first\n");
+    write_file("data.csv.part", "second\n");
+    assert_true(open_file(&file, 1));
+    outfile_discard(&file);
+    assert_int_equal(file.kept_as, 0);
+    check_file("data.csv.part.1", "first\n");
+    check_file("data.csv.part", "second\n");
+    assert_false(exists("data.csv.part.2"));
 }
 
 static void test_a_name_that_is_too_long(void **state)
@@ -402,6 +583,218 @@ static void test_a_name_that_is_too_long(void **state)
     assert_false(outfile_open(&file, name, "data.csv", 0, &kept, &error));
     assert_int_equal(error.exit_code, EXIT_USAGE);
     outfile_close(&file);
+}
+
+/* ---- several files ---- */
+
+enum { SET = 4 };
+static const char *const set_names[SET] = {"a.csv", "b.csv", "c.csv", "d.csv"};
+
+/* The last is not open: there is none of it this time. Of the second there was none before. */
+static void open_set(struct outfile set[SET], struct outfile *pointers[SET])
+{
+    struct error error = {0};
+    bool kept;
+
+    for (int f = 0; f < SET; f++) {
+        if (f != 1) {
+            write_file(set_names[f], "earlier\n");
+        }
+        assert_true(outfile_open(&set[f], folder, set_names[f], 1, &kept, &error));
+        if (f == SET - 1) {
+            outfile_discard(&set[f]);
+        } else {
+            write_at(&set[f], 0, "new\n");
+        }
+        pointers[f] = &set[f];
+    }
+}
+
+static void close_set(struct outfile set[SET])
+{
+    for (int f = 0; f < SET; f++) {
+        outfile_close(&set[f]);
+    }
+}
+
+/* Has a file this text, and is it there at all? */
+static bool is_text(const char *name, const char *text)
+{
+    if (!exists(name)) {
+        return false;
+    }
+    check_file(name, text);
+    return true;
+}
+
+static const char *with(const char *name, const char *suffix)
+{
+    static char path[64];
+    snprintf(path, sizeof path, "%s%s", name, suffix);
+    return path;
+}
+
+/* Whatever happened: nothing lost, and never those of two runs side by side. */
+static void check_not_mixed(void)
+{
+    bool earlier = false, new = false;
+
+    for (int f = 0; f < SET; f++) {
+        const char *name = set_names[f];
+        char text[32] = "";
+        if (exists(name)) {
+            FILE *file = fopen(in_folder(name), "r");
+            assert_non_null(file);
+            assert_non_null(fgets(text, sizeof text, file));
+            fclose(file);
+        }
+        bool is_new = strcmp(text, "new\n") == 0, is_earlier = strcmp(text, "earlier\n") == 0;
+        new |= is_new;
+        earlier |= is_earlier;
+        assert_true(f == SET - 1 || is_new || is_text(with(name, ".part"), "new\n"));
+        assert_true(f == 1 || is_earlier || is_text(with(name, ".replaced"), "earlier\n"));
+    }
+    assert_false(earlier && new);
+}
+
+static void check_all_as_before(void)
+{
+    for (int f = 0; f < SET; f++) {
+        assert_true(is_text(set_names[f], "earlier\n") == (f != 1));
+        assert_true(is_text(with(set_names[f], ".part"), "new\n") == (f != SET - 1));
+        assert_false(exists(with(set_names[f], ".replaced")));
+    }
+}
+
+static void check_all_new(void)
+{
+    for (int f = 0; f < SET; f++) {
+        assert_true(is_text(set_names[f], "new\n") == (f != SET - 1));
+        assert_false(exists(with(set_names[f], ".part")));
+        assert_false(exists(with(set_names[f], ".replaced")));
+    }
+}
+
+/* A set is named anew by six calls: three that were there go, three come. */
+enum { RENAMES = 6 };
+
+static void test_files_are_committed_together(void **state)
+{
+    struct outfile set[SET], *pointers[SET];
+    struct error error = {0};
+
+    (void)state;
+    open_set(set, pointers);
+    assert_true(outfile_commit(pointers, SET, &error));
+    check_all_new();
+    close_set(set);
+}
+
+static void test_a_rename_that_fails_takes_all_back(void **state)
+{
+    struct outfile set[SET], *pointers[SET];
+
+    (void)state;
+    open_set(set, pointers);
+    for (int n = 0; n < RENAMES; n++) {
+        struct error error = {0};
+        renames_left = n;
+        assert_false(outfile_commit(pointers, SET, &error));
+        assert_int_equal(renames_left, -1);
+        assert_int_equal(error.exit_code, EXIT_FAILED);
+        assert_non_null(strstr(error.text, "cannot rename"));
+        assert_non_null(strstr(error.text, strerror(EIO)));
+        assert_null(strstr(error.text, "back"));
+        check_all_as_before();
+    }
+    struct error error = {0};
+    renames_left = RENAMES;
+    assert_true(outfile_commit(pointers, SET, &error)); /* they can be tried again */
+    assert_int_equal(renames_left, 0);
+    mend();
+    check_all_new();
+    close_set(set);
+}
+
+static void test_renames_that_fail_for_good_mix_nothing(void **state)
+{
+    (void)state;
+    for (int n = 0; n < RENAMES; n++) {
+        struct outfile set[SET], *pointers[SET];
+        struct error error = {0};
+        open_set(set, pointers);
+        renames_left = n;
+        lasting = true;
+        assert_false(outfile_commit(pointers, SET, &error));
+        mend();
+        assert_true(n == 0 || strstr(error.text, "nor can what was renamed") != NULL);
+        check_not_mixed();
+        close_set(set);
+        tear_down(state);
+        assert_int_equal(set_up(state), 0);
+    }
+}
+
+static void test_killed_between_two_renames_mixes_nothing(void **state)
+{
+    (void)state;
+    for (int n = 0; n < RENAMES; n++) {
+        int status;
+        pid_t child = fork();
+        if (child == 0) {
+            struct outfile set[SET], *pointers[SET];
+            struct error error = {0};
+            open_set(set, pointers);
+            renames_left = n;
+            kills = true;
+            outfile_commit(pointers, SET, &error);
+            _exit(0);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status));
+        check_not_mixed();
+
+        /* And the next run needs nobody to tidy up. */
+        struct outfile set[SET], *pointers[SET];
+        struct error error = {0};
+        open_set(set, pointers);
+        assert_true(outfile_commit(pointers, SET, &error));
+        check_all_new();
+        close_set(set);
+        tear_down(state);
+        assert_int_equal(set_up(state), 0);
+    }
+}
+
+static void test_one_that_is_broken_keeps_all_from_their_names(void **state)
+{
+    struct outfile set[SET], *pointers[SET];
+    struct error error = {0};
+
+    (void)state;
+    open_set(set, pointers);
+    room = 0;
+    assert_false(outfile_write_at(&set[2], 4, "more\n", 5, &error));
+    mend();
+    assert_false(outfile_commit(pointers, SET, &error));
+    assert_non_null(strstr(error.text, "c.csv.part"));
+    check_all_as_before();
+    close_set(set);
+}
+
+static void test_a_folder_with_the_name_of_one_keeps_all_from_theirs(void **state)
+{
+    struct outfile set[SET], *pointers[SET];
+    struct error error = {0};
+
+    (void)state;
+    open_set(set, pointers);
+    assert_int_equal(mkdir(in_folder("b.csv"), 0777), 0);
+    assert_false(outfile_commit(pointers, SET, &error));
+    assert_non_null(strstr(error.text, strerror(EISDIR)));
+    assert_int_equal(rmdir(in_folder("b.csv")), 0);
+    check_all_as_before();
+    close_set(set);
 }
 
 /* ---- make_folder ---- */
@@ -639,6 +1032,56 @@ static void test_all_files_get_their_names_together(void **state)
     check_file("bench.csv", HEADER SERIAL_ROW("1"));
 }
 
+/* Of an earlier run with an interpreter: it would not belong to the others. */
+static void test_a_file_that_there_is_none_of_this_time_goes(void **state)
+{
+    struct error error = {0};
+
+    (void)state;
+    write_file("fidelity.csv", "earlier\n");
+    begin_block();
+    measure(0, SERIAL);
+    end_block(0);
+    renames_left = 4;
+    assert_false(results_commit(&results, &error));
+    check_file("fidelity.csv", "earlier\n");
+    assert_true(results_commit(&results, &error));
+    assert_false(exists("fidelity.csv"));
+    assert_false(exists("fidelity.csv.replaced"));
+}
+
+/* bench and breakeven in one folder share machine.csv: the second leaves nothing of its own. */
+static void test_who_cannot_open_them_all_leaves_none(void **state)
+{
+    static const struct results_kind others = {
+        .rows = "rows.csv", .summary = "sum.csv", .more = "more.csv", .header = HEADER};
+    struct results second;
+    struct error error = {0};
+
+    (void)state;
+    write_file("rows.csv.part", HEADER "interrupted\n");
+    assert_false(results_open(&second, &others, NULL, folder, CASES, false, &error));
+    assert_non_null(strstr(error.text, "machine.csv.part"));
+    results_close(&second);
+    check_file("rows.csv.part", HEADER "interrupted\n");
+    assert_false(exists("rows.csv.part.1"));
+    assert_false(exists("sum.csv.part"));
+    assert_true(exists("machine.csv.part"));
+    assert_true(exists("topology.xml.part"));
+}
+
+static void test_rows_in_a_folder_that_came_meanwhile_are_told_of(void **state)
+{
+    (void)state;
+    begin_block();
+    assert_int_equal(unlink(in_folder("bench.csv.part")), 0);
+    write_file("bench.csv.part", HEADER "interrupted\n");
+    measure(0, SERIAL);
+    assert_true(results.kept_earlier);
+    check_file("bench.csv.part.1", HEADER "interrupted\n");
+    check_file("bench.csv.part", HEADER SERIAL_ROW("1"));
+}
+
 static void test_closing_what_was_never_opened(void **state)
 {
     struct results none = {0};
@@ -719,6 +1162,12 @@ int main(void)
         FILE_TEST(test_writing_replaces_the_tail),
         FILE_TEST(test_earlier_parts_are_kept),
         FILE_TEST(test_a_folder_that_vanishes_is_made_again),
+        FILE_TEST(test_what_is_in_a_folder_that_came_meanwhile_is_kept),
+        FILE_TEST(test_what_nobody_wants_in_such_a_folder_is_gone),
+        FILE_TEST(test_a_folder_that_came_meanwhile_and_is_another_writers),
+        FILE_TEST(test_a_folder_that_vanishes_while_the_disk_is_full),
+        FILE_TEST(test_a_disk_that_fills_up_leaves_whole_lines),
+        FILE_TEST(test_what_stands_behind_the_end_goes),
         FILE_TEST(test_parts_with_nothing_in_them_are_not_kept),
         FILE_TEST(test_parts_that_nobody_wants_are_emptied),
         FILE_TEST(test_only_one_process_writes),
@@ -727,8 +1176,14 @@ int main(void)
         FILE_TEST(test_a_full_disk_is_an_error),
         FILE_TEST(test_a_folder_that_is_not_there_is_an_error),
         FILE_TEST(test_too_many_open_files_is_told_as_such),
-        FILE_TEST(test_a_folder_that_went_away_is_told_as_such),
         FILE_TEST(test_discarded_leaves_nothing),
+        FILE_TEST(test_discarded_gives_back_what_was_kept),
+        FILE_TEST(test_files_are_committed_together),
+        FILE_TEST(test_a_rename_that_fails_takes_all_back),
+        FILE_TEST(test_renames_that_fail_for_good_mix_nothing),
+        FILE_TEST(test_killed_between_two_renames_mixes_nothing),
+        FILE_TEST(test_one_that_is_broken_keeps_all_from_their_names),
+        FILE_TEST(test_a_folder_with_the_name_of_one_keeps_all_from_theirs),
         FILE_TEST(test_a_name_that_is_too_long),
         FILE_TEST(test_folders_are_made_with_those_above),
         FILE_TEST(test_folders_that_exist_are_fine),
@@ -741,6 +1196,9 @@ int main(void)
         ROWS_TEST(test_a_block_without_its_baseline_has_no_speedup),
         ROWS_TEST(test_an_empty_block_adds_nothing),
         ROWS_TEST(test_all_files_get_their_names_together),
+        ROWS_TEST(test_a_file_that_there_is_none_of_this_time_goes),
+        ROWS_TEST(test_who_cannot_open_them_all_leaves_none),
+        ROWS_TEST(test_rows_in_a_folder_that_came_meanwhile_are_told_of),
         ROWS_TEST(test_summary_rows),
         cmocka_unit_test(test_closing_what_was_never_opened),
         ROWS_TEST(test_an_interrupted_run_is_kept_by_the_next),
