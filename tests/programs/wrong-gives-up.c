@@ -9,7 +9,7 @@ static void let_others(unsigned me) REQUIRES(the_gil)
 {
     gil_check_return(gil);
     gil_release(gil, me);
-} // refused: expecting lock 'the_gil' to be held at the end of function
+} // refused: 'the_gil' to be held at the end of function
 
 static void work(unsigned me)
 {
