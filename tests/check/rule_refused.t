@@ -138,16 +138,4 @@ subtest 'make asks clang, and nobody else' => sub {
     unlike($flags->('gcc'), qr/thread-safety/, 'gcc would not know the option') if have('gcc');
 };
 
-subtest 'what a check needs and is not there' => sub {
-    my $path = path_without(words('clang spin valgrind'));
-    for my $check (words('locks_models locks_races rule_refused valgrind')) {
-        my @command = ({env => {PATH => "$path", CHECK => ''}}, $^X, "tests/check/$check.t");
-        like(run(@command)->{out}, qr/^1\.\.0 # SKIP/, "$check: is skipped by make test");
-        $command[0]{env}{CHECK} = 'full';
-        my $result = run(@command);
-        isnt($result->{exit}, 0, 'and is a failure with CHECK=full');
-        like($result->{err}, qr/^(?:clang|spin|valgrind) is missing, /m, 'which says what');
-    }
-};
-
 done_testing();
