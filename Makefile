@@ -275,7 +275,7 @@ example: gilscope python ## make the committed example run again (results/exampl
 	@.ci/figures
 
 deps: ## install what is missing, with the system's package manager
-	@CC='$(CC)' .ci/deps run $(filter test lint check fuzz coverage sanitize valgrind,$(MAKECMDGOALS))
+	@CC='$(CC)' .ci/deps run $(filter test lint check check-locks check-rule check-faults fuzz coverage sanitize valgrind,$(MAKECMDGOALS))
 
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck
 	@.ci/lint

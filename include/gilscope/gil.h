@@ -29,6 +29,7 @@
 #include <stdint.h>
 #ifdef GILSCOPE_DEBUG
 #    include <stdatomic.h>
+struct gil_thread; /* the checks' own */
 #endif
 
 struct trace; /* trace.h */
@@ -72,8 +73,10 @@ struct gil {
     struct gil_counts counts GUARDED_BY(the_gil); /* gil_counts() reads them */
     struct trace *trace;                          /* of the config */
 #ifdef GILSCOPE_DEBUG
-    atomic_uint holder;             /* 1 + its number; 0: nobody */
-    _Atomic(const char *) taken_in; /* by which function */
+    _Atomic(const struct gil_thread *) owner; /* who holds it; null: nobody */
+    atomic_uint holder;                       /* 1 + the number that it passed; 0: nobody */
+    _Atomic(const char *) taken_in;           /* by which function */
+    struct gil *also_held;                    /* the holder's next one */
 #endif
 };
 
@@ -131,6 +134,12 @@ static inline void gil_assert_held(const struct gil *gil, unsigned thread) REQUI
     (void)gil;
     (void)thread;
 }
+
+/* At the beginning of a function, or of any block: by whatever way it is left, the thread then holds
+ * the lock if it did here, and else does not. As clang demands it of every function, but those with
+ * ACQUIRE and RELEASE; checked under GILSCOPE_DEBUG alone, and nothing without it. Worth its line in
+ * what threads do that go on living afterwards, such as OpenMP's. */
+#    define gil_check_return(gil) ((void)(gil))
 #endif
 
 #endif

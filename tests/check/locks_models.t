@@ -5,12 +5,12 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../cli";
+use lib $FindBin::Bin, "$FindBin::Bin/../cli";
 use Gilscope;
+use Needs;
 use Test::More;
 
-plan skip_all => 'spin is not installed' if !have('spin');
-my $full = ($ENV{CHECK} // '') eq 'full';
+needs(have('spin'), 'spin');
 my ($cc) = have('gcc') ? 'gcc' : split ' ', $ENV{CC} // 'cc';
 my $memory_mib = 3000;
 $Gilscope::LIMIT_S = 600;
@@ -152,11 +152,11 @@ sub check {
     return;
 }
 
-for my $run (@holds, $full ? @not_promised : ()) {
-    check(@$run[0 .. 3]) if $full || $run->[4];
+for my $run (@holds, $FULL ? @not_promised : ()) {
+    check(@$run[0 .. 3]) if $FULL || $run->[4];
 }
 for my $mistake (@mistakes) {
     my ($model, $what, $defines, $property, $ends, $quick) = @$mistake;
-    check($model, "-DMISTAKE_$what $defines", $property, $ends) if $full || $quick;
+    check($model, "-DMISTAKE_$what $defines", $property, $ends) if $FULL || $quick;
 }
 done_testing();

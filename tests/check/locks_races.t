@@ -8,15 +8,16 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../cli", $FindBin::Bin;
 use Gilscope;
+use Needs;
 use Stress;
 use Test::More;
 
 plan skip_all => 'builds all again with clang: only with CHECK=full (make check-locks)'
-    if ($ENV{CHECK} // '') ne 'full';
-plan skip_all => 'clang is not installed' if !have('clang');
+    if !$FULL;
+needs(have('clang'), 'clang');
 my ($archer) = grep { -e } run(words('clang -print-file-name=libarcher.so'))->{out} =~ /(\S+)/,
     reverse sort glob '/usr/lib/llvm-*/lib/libarcher.so';
-plan skip_all => "clang's OpenMP runtime has no libarcher.so" if !defined $archer;
+needs(defined $archer, "libarcher.so, of clang's OpenMP runtime,");
 
 # ignore_noninstrumented_modules: libomp and hwloc are not compiled for ThreadSanitizer, which then
 # sees some of their steps and not those that order them. With it, what those libraries do inside

@@ -4,13 +4,13 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../cli";
+use lib $FindBin::Bin, "$FindBin::Bin/../cli";
 use Gilscope;
+use Needs;
 use Test::More;
 
-my $full = ($ENV{CHECK} // '') eq 'full';
 my ($cc) = my @cc = split ' ', $ENV{CC} // 'cc';
-plan(skip_all => "no compiler $cc") if !have($cc);
+needs(have($cc), "the compiler $cc");
 
 # Folders of our own, and the usual flags: whatever those are that the tests run with.
 my $folder = temp_folder();
@@ -56,7 +56,7 @@ sub check_aborts {
 
 subtest 'the wrong programs abort' => sub {
     check_aborts('gil_switching', 'gil');
-    if ($full) {
+    if ($FULL) {
         check_aborts('gil_ticks', 'ticks');
         check_aborts('gil_critical', 'critical');
     }
@@ -64,7 +64,7 @@ subtest 'the wrong programs abort' => sub {
 
 subtest 'the right program runs, with the checks and without' => sub {
     for my $build ([$debug, '-DGILSCOPE_DEBUG'], [$plain]) {
-        for my $kind ($full ? words('gil_switching gil_ticks gil_critical') : 'gil_switching') {
+        for my $kind ($FULL ? words('gil_switching gil_ticks gil_critical') : 'gil_switching') {
             my $result = runs(compiled('counter', @$build, "-Dgil_switching=$kind") // '/nonexistent');
             is($result->{exit}, 0, "$kind @$build[1 .. $#$build]");
             like($result->{out}, qr/\A400000; /, 'and loses no count');
@@ -78,7 +78,7 @@ subtest 'with checks here and none in the library it does not link' => sub {
 };
 
 subtest 'without the checks there is nothing of them' => sub {
-    plan(skip_all => 'no nm') if !have('nm');
+    needs(have('nm'), 'nm');
     like(run('nm', $debug)->{out}, qr/ T gil_release_checked$/m, 'with them there is');
     unlike(run('nm', $plain)->{out}, qr/_checked$/m, 'in the library');
     unlike(run('nm', compiled('counter', $plain))->{out}, qr/gil_(?:acquire|release|assert_held)/,
@@ -86,7 +86,7 @@ subtest 'without the checks there is nothing of them' => sub {
 };
 
 subtest 'gilscope itself runs with the checks' => sub {
-    plan(skip_all => 'CHECK=full does it (make check-rule)') if !$full;
+    plan(skip_all => 'CHECK=full does it (make check-rule)') if !$FULL;
     local $Gilscope::LIMIT_S = 600;
     my $build = "$folder/whole";
     my $result = run('make', '-s', @usual, "BUILD=$build", 'DEBUG=1', "$build/gilscope", "$build/tests/test_gil");

@@ -4,12 +4,13 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../cli";
+use lib $FindBin::Bin, "$FindBin::Bin/../cli";
 use Gilscope;
+use Needs;
 use Test::More;
 
-plan skip_all => "takes minutes: 'make valgrind'" if ($ENV{CHECK} // '') ne 'full';
-plan skip_all => 'valgrind is not installed' if !have('valgrind');
+plan skip_all => "takes minutes: 'make valgrind'" if !$FULL;
+needs(have('valgrind'), 'valgrind');
 
 my ($cc) = split ' ', $ENV{CC} // 'cc';
 my $build = $ENV{BUILD} // '.build/' . $cc =~ s{.*/}{}r;

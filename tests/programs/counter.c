@@ -23,9 +23,11 @@ static void add(struct counter *counter, unsigned me, long n) REQUIRES(the_gil)
     counter->value += n;
 }
 
-/* One thread's. */
+/* One thread's. Whoever returns from here while it holds the lock is told so under GILSCOPE_DEBUG; the
+ * others would wait for ever, for the thread goes on living. */
 static void work(struct counter *counter, unsigned me)
 {
+    gil_check_return(counter->gil);
     gil_acquire(counter->gil, me);
     for (int turn = 0; turn < TURNS; turn++) {
         add(counter, me, 1);

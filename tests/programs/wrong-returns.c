@@ -1,5 +1,5 @@
 /* Returns while holding the lock, in one of two cases.
- * aborts: a thread destroys 'gil' in main(): thread 0 holds it, since work() */
+ * aborts: thread 0 destroys 'gil' in main(): thread 0 holds it, since work() */
 #include "gilscope/gil.h"
 
 static struct gil *gil;
