@@ -40,7 +40,8 @@ static _Noreturn void complain(const char *what)
 
 static char hang_text[64];
 
-/* In a signal handler: of a program that may hold any lock. */
+/* In a signal handler, which may have interrupted anything: write() and _exit() alone. (Where write()
+ * is wrapped it pauses, which a handler may do as well.) */
 static void hangs(int signal_number)
 {
     ssize_t written = write(STDERR_FILENO, hang_text, strlen(hang_text));
