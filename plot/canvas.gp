@@ -46,14 +46,14 @@ mix(a, b, share) = 65536 * blend(a / 65536, b / 65536, share) + 256 * blend(a / 
 # text needs more contrast than a line does
 text(colour) = mix(colour, 0x000000, 0.2)
 
-# --- an interpreter is a shape and a pattern of dashes, in all pictures, in the colour of its model
-# (a shade darker from one to the next). Filled is pinned, as with ours. ---
+# --- an interpreter is a shape and a pattern of dashes, in all pictures, darker than its model (a shade
+# more from one to the next). Filled is pinned, as with ours; the circle is ours. ---
 FILLED = '7 5 9 11 13 15'
 OPEN = '6 4 8 10 12 14'
-DASHES = '8,4 3,3 14,4 12,3,3,3 18,3,3,3,3,3 6,6'
+DASHES = '8,4 5,3 14,4 12,3,3,3 18,3,3,3,3,3 6,6'
 nth(list, i) = word(list, (int(i) - 1) % words(list) + 1)
 shape(i, filled) = int(nth(filled ? FILLED : OPEN, i))
 # triangles and the others look as large as a circle only if they are a little larger
 shape_size(i) = (int(i) - 1) % words(FILLED) == 0 ? 1 : (int(i) - 1) % words(FILLED) == 1 ? 0.9 : 1.2
 model_hue(model) = find(KNOWN, model) ? hex(COLOUR, find(KNOWN, model)) : INK
-guest_hue(i, model) = mix(model_hue(model), 0x000000, INTERPRETERS > 1 ? 0.24 * (i - 1) / (INTERPRETERS - 1) : 0)
+guest_hue(i, model) = mix(model_hue(model), 0x000000, 0.3 + (INTERPRETERS > 1 ? 0.2 * (i - 1) / (INTERPRETERS - 1) : 0))

@@ -85,6 +85,7 @@ line == 1 {
     if (fewest == "" || field[5] + 0 < fewest) fewest = field[5] + 0
     if (field[5] + 0 > most_reps) most_reps = field[5] + 0
     threads = field[4] + 0
+    ran[field[1], field[3], threads] = 1
     noisy += field[17]
     if (field[16] + 0) {
         oversubscribed = 1
@@ -262,9 +263,20 @@ function write_pairs(    i, k, p, at, gap, here, was) {
         row_ratio = row_ratio " " pair_ratio[p]
         row_place = row_place " " at
         print place[pair_interpreter[p]], quoted_word(pair_model[p]), quoted_word(here), pair_threads[p], \
-            pair_rest[p], at > "pairs.dat"
+            pair_rest[p], at, pinned(p) != "no" > "pairs.dat"
+        if (pinned(p) == "yes") pairs_pinned++
+        if (pinned(p) == "no") pairs_unpinned++
     }
     row_units = at
+}
+
+# fidelity.csv does not say how a pair ran; it is the pinned runs, where both have them (one thread of the
+# model counts for both): src/measure/fidelity.c. "" where the rows are not there.
+function pinned(p,    who) {
+    who = pair_interpreter[p] "/" pair_mode[p]
+    return (who, "core", pair_threads[p]) in ran && \
+        ((pair_model[p], "core", pair_threads[p]) in ran || pair_threads[p] == 1) ? "yes" : \
+        (who, "none", pair_threads[p]) in ran ? "no" : ""
 }
 
 function pair_before(a, b) {
@@ -308,7 +320,7 @@ END {
     share_labels()
     write_pairs()
     set("array MODEL[" curves "]; array INTERPRETER_OF[" curves "]; array MEMBERS[" curves \
-        "]; array LABEL[" curves "]; array LAST_MEAN[" curves "]; array FULL_LOW[" curves \
+        "]; array LABEL[" curves "]; array LAST_MEAN[" curves "]; array LAST_LOW[" curves "]; array LAST_HIGH[" curves "]; array FULL_LOW[" curves \
         "]; array FULL_HIGH[" curves "]; GUESTS", guests + 0)
     set("array NAME[" curves "]; array PIN[" curves "]; array LAST_THREADS[" curves \
         "]; array LAST_SPEEDUP[" curves "]; array FULL_THREADS[" curves \
@@ -329,12 +341,17 @@ END {
         set("MEMBERS[" c "]", quoted(members[c]))
         n = split(members[c], member, " ")
         sum = 0
-        low = high = speedup[c, f] + 0
+        low = high = speedup[c, f]
+        low_end = high_end = speedup[c, points[c]]
         for (i = 1; i <= n; i++) {
             sum += speedup[member[i], points[c]]
-            if (speedup[member[i], f] < low) low = speedup[member[i], f] + 0
-            if (speedup[member[i], f] > high) high = speedup[member[i], f] + 0
+            if (speedup[member[i], f] < low) low = speedup[member[i], f]
+            if (speedup[member[i], f] > high) high = speedup[member[i], f]
+            if (speedup[member[i], points[c]] < low_end) low_end = speedup[member[i], points[c]]
+            if (speedup[member[i], points[c]] > high_end) high_end = speedup[member[i], points[c]]
         }
+        set("LAST_LOW[" c "]", low_end)
+        set("LAST_HIGH[" c "]", high_end)
         set("LAST_MEAN[" c "]", n ? sum / n : 0)
         set("FULL_LOW[" c "]", low)
         set("FULL_HIGH[" c "]", high)
@@ -368,6 +385,8 @@ END {
     set("CORES", cores)
     set("MACHINE", quoted(subtitle()))
     set("PAIRS", pairs + 0)
+    set("PAIRS_PINNED", pairs_pinned + 0)
+    set("PAIRS_UNPINNED", pairs_unpinned + 0)
     set("AGREEING", agreeing + 0)
     set("APART", apart + 0)
     set("PAIR_MIN", pair_min + 0)

@@ -20,7 +20,9 @@ load 'style.gp'
 set ylabel 'efficiency' offset 1,0 textcolor rgb MUTED font SMALL
 set ytics ()
 # a tick's text is a format once more, hence the four signs for one
-do for [k = 0:int(Y_MAX * 5)] { set ytics add (sprintf('%d %%%%', 20 * k) 0.2 * k) }
+step = Y_MAX < 2.2 ? 0.2 : Y_MAX < 5.5 ? 0.5 : 10.0**floor(log10(Y_MAX))
+if (Y_MAX >= 5.5 && Y_MAX / step < 3) { step = step / 4 }
+do for [k = 0:int(Y_MAX / step)] { set ytics add (sprintf('%g %%%%', 100 * step * k) step * k) }
 
 plot 'points.dat' index CURVES using 1:(ideal($1)) with lines ls IDEAL_LINE notitle, \
     for [i = 1:CURVES] 'points.dat' index ORDER[i] - 1 using 1:(GUEST[ORDER[i]] ? NaN : $3/$1):(0):(($4-$3)/$1) \

@@ -42,9 +42,12 @@ set ytics nomirror textcolor rgb MUTED font SMALL
 set label TITLE at screen 28 / W, screen (H - 36) / H left noenhanced textcolor rgb INK font LARGE
 set label SUBTITLE at screen 28 / W, screen (H - 66) / H left noenhanced textcolor rgb INK font MEDIUM
 set label MACHINE at screen 28 / W, screen (H - 89) / H left noenhanced textcolor rgb MUTED font SMALL
-set label 'bars: '.BARS.'; of a ratio: all that both allow' \
-    at screen VALUES / W, screen 22 / H right textcolor rgb MUTED font SMALL
-set label 'band: within 5 %' at screen LEFT / W, screen 22 / H left textcolor rgb MUTED font SMALL
+# the ends of a ratio's bar are made of those of the two
+bars = 'bars: '.BARS."; of a ratio: interpreter's low end / model's high end, and the reverse"
+set label bars at screen VALUES / W, screen 22 / H right textcolor rgb MUTED font fitting(bars, 13, VALUES - LEFT - 420)
+pins = PAIRS_PINNED && PAIRS_UNPINNED ? 'filled: pinned (core), open: not pinned' : PAIRS_PINNED ? 'all pinned (core)' : \
+    PAIRS_UNPINNED ? 'none pinned' : ''
+set label 'band: within 5 %'.(pins eq '' ? '' : '    '.pins) at screen LEFT / W, screen 22 / H left textcolor rgb MUTED font SMALL
 BAND = 0xe9e9e5
 LINE = 0xa8a8a4
 GRID = 0xd9d9d6
@@ -74,7 +77,7 @@ do for [tick in list] {
         set ytics add (tick tick + 0)
     }
 }
-set xlabel 'speedup of the model' textcolor rgb MUTED font SMALL
+set label 'speedup of the model' at screen (LEFT + RIGHT) / 2 / W, screen (BOTTOM - 46) / H center textcolor rgb MUTED font SMALL
 set ylabel 'speedup of the interpreter' textcolor rgb MUTED font SMALL
 set samples 2
 set table $DIAGONAL
@@ -85,12 +88,11 @@ plot $DIAGONAL using 1:($1/1.05):($1*1.05) with filledcurves lc rgb BAND notitle
     $DIAGONAL using 1:1 with lines lc rgb LINE lw 1.4 notitle, \
     'pairs.dat' using 5:8:6:7:(pale(guest_hue($1, strcol(2)), 0.6)) with xerrorbars pt 0 lw 1 lc rgb variable notitle, \
     'pairs.dat' using 5:8:9:10:(pale(guest_hue($1, strcol(2)), 0.6)) with yerrorbars pt 0 lw 1 lc rgb variable notitle, \
-    for [i = 1:INTERPRETERS] 'pairs.dat' using ($1 == i ? $5 : NaN):8:(guest_hue(i, strcol(2))) \
-        with points pt shape(i, 1) ps size * shape_size(i) lc rgb variable notitle
+    for [i = 1:INTERPRETERS] for [filled = 0:1] 'pairs.dat' using ($1 == i && $15 == filled ? $5 : NaN):8:(guest_hue(i, strcol(2))) \
+        with points pt shape(i + 1, filled) ps size * shape_size(i + 1) lc rgb variable notitle
 
 # --- right: the same as ratios ---
 unset label
-unset xlabel
 unset ylabel
 unset grid
 unset logscale y
@@ -115,7 +117,7 @@ do for [tick in list] {
     }
 }
 set grid xtics back lt 1 lc rgb GRID lw 0.8 dt solid
-set xlabel 'interpreter / model' textcolor rgb MUTED font SMALL
+set label 'interpreter / model' at screen (ROWS_LEFT + ROWS_RIGHT) / 2 / W, screen (BOTTOM - 46) / H center textcolor rgb MUTED font SMALL
 set object rectangle from 1 / 1.05,graph 0 to 1.05,graph 1 behind fillcolor rgb BAND fillstyle solid noborder
 set arrow from 1,graph 0 to 1,graph 1 nohead back lc rgb LINE lw 1.4
 
@@ -151,12 +153,12 @@ do for [g = 1:GROUPS] {
         set label GROUP_INTERPRETER[g] at screen NAMES / W, screen y left noenhanced textcolor rgb INK font face(words_size, ':Bold')
     }
     was = GROUP_INTERPRETER[g]
-    set label '' at screen MODES / W, screen y point pt shape(GROUP_SHAPE[g], 1) ps shape_size(GROUP_SHAPE[g]) lc rgb hue
+    set label '' at screen MODES / W, screen y point pt shape(GROUP_SHAPE[g] + 1, 1) ps shape_size(GROUP_SHAPE[g] + 1) lc rgb hue
     mode_words = GROUP_MODE[g].' ('.GROUP_MODEL[g].')'
     set label mode_words at screen (MODES + 14) / W, screen y left noenhanced textcolor rgb text(hue) font face(words_size, '')
 }
 plot 'pairs.dat' using 11:14:12:13:(pale(guest_hue($1, strcol(2)), 0.45)) with xerrorbars pt 0 lw (pitch < 8 ? 1.1 : 1.4) lc rgb variable notitle, \
-    for [i = 1:INTERPRETERS] 'pairs.dat' using ($1 == i ? $11 : NaN):14:(guest_hue(i, strcol(2))) \
-        with points pt shape(i, 1) ps (pitch < 8 ? 0.6 : pitch < 16 ? 0.75 : 1) * shape_size(i) lc rgb variable notitle
+    for [i = 1:INTERPRETERS] for [filled = 0:1] 'pairs.dat' using ($1 == i && $15 == filled ? $11 : NaN):14:(guest_hue(i, strcol(2))) \
+        with points pt shape(i + 1, filled) ps (pitch < 8 ? 0.6 : pitch < 16 ? 0.75 : 1) * shape_size(i + 1) lc rgb variable notitle
 
 unset multiplot

@@ -99,7 +99,13 @@ set logscale xy 10
 set xrange [X_MIN:X_MAX] noextend
 set yrange [Y_MIN:Y_MAX] noextend
 set xtics () nomirror scale 0 textcolor rgb MUTED font SMALL
-do for [k = 1:INTERVALS] { set xtics add (INTERVAL_WORDS[k] INTERVAL_AT[k]) }
+# a line each; words where they do not touch the ones before
+said = 0
+do for [k = 1:INTERVALS] {
+    fits = k == 1 || x_pixel(INTERVAL_AT[k]) - x_pixel(INTERVAL_AT[said > 0 ? said : 1]) > 56
+    set xtics add ((fits ? INTERVAL_WORDS[k] : '') INTERVAL_AT[k])
+    if (fits) { said = k }
+}
 eval wait_ticks
 set label 100 'an answer takes' at screen LEFT / W, screen (TOP + 13) / H left textcolor rgb INK font HEAD
 do for [i = 1:FRONTIERS] {
@@ -162,7 +168,8 @@ do for [i = 1:FRONTIERS] {
     }
 }
 # The intervals at their points, each in the place around its point that least of the others has: a
-# label, a point, or a line.
+# label, a point, or a line; of many the first and the last of a curve.
+says(k) = SPOTS <= 16 || k == 1 || k == SPOTS || SPOT_OF[k - 1] != SPOT_OF[k] || SPOT_OF[k + 1] != SPOT_OF[k]
 t_x(s) = T_LEFT + (T_RIGHT - T_LEFT) * log(within(s) / S_MIN) / log(S_MAX / S_MIN)
 t_y(y) = BOTTOM + (TOP - BOTTOM) * log(y / T_MIN) / log(Y_MAX / T_MIN)
 array LABEL_X[SPOTS + 1]        # its middle
@@ -172,6 +179,10 @@ array LABEL_HALF[SPOTS + 1]
 AROUND_X = '1 -1 1 -1 0 0 1 -1 1.6 -1.6 1.6 -1.6'
 AROUND_Y = '0.9 0.9 -0.9 -0.9 1.3 -1.3 0 0 2 2 -2 -2'
 do for [k = 1:SPOTS] {
+    LABEL_X[k] = -1e4
+    LABEL_Y[k] = -1e4
+    LABEL_HALF[k] = 0
+    if (!says(k)) { continue }
     half = 4.6 * strlen(SPOT_SAYS[k])
     least = 1e9
     do for [a = 1:words(AROUND_X)] {
@@ -184,9 +195,9 @@ do for [k = 1:SPOTS] {
             # along the line to the next point
             if (o < SPOTS && SPOT_OF[o] == SPOT_OF[o + 1 > SPOTS ? o : o + 1]) {
                 on = 0
-                do for [f = 1:19] {
-                    on = on || abs(x - t_x(SPOT_SHARE[o]) - f / 20.0 * (t_x(SPOT_SHARE[o + 1]) - t_x(SPOT_SHARE[o]))) < half && \
-                        abs(y - t_y(SPOT_P99[o]) - f / 20.0 * (t_y(SPOT_P99[o + 1]) - t_y(SPOT_P99[o]))) < 9
+                do for [f = 1:9] {
+                    on = on || abs(x - t_x(SPOT_SHARE[o]) - f / 10.0 * (t_x(SPOT_SHARE[o + 1]) - t_x(SPOT_SHARE[o]))) < half && \
+                        abs(y - t_y(SPOT_P99[o]) - f / 10.0 * (t_y(SPOT_P99[o + 1]) - t_y(SPOT_P99[o]))) < 9
                 }
                 lies = lies + 3 * on
             }

@@ -67,17 +67,19 @@ do for [i = 1:CURVES + 5] {
     w = i <= CURVES ? width(RANK[i]) : 2
     s = (p == 2 || p == 4 ? 0.8 : 0.66) * (w > 5 ? 1.9 : w > 4 ? 1.7 : w > 3 ? 1.45 : 1)
     if (!strong) { w = w > 4 ? 3 : w > 3 ? 2 : 1.3; hue = mix(hue, 0xffffff, 0.2) }
+    # dots, thin and pale: dashes, thin and dark, are an interpreter's
+    if (!strong && p == 4) { w = w > 2 ? 2 : w; hue = mix(hue, 0xffffff, 0.25) }
     set style line c lc rgb hue lw w pt int(word(POINT, p)) ps s dt solid
     # white inside an open point
     if (p == 4) { set style line c pi -1 }
     if (known && !strong && p == 2) { set style line c dt (12,4) }
     if (known && !strong && p == 3) { set style line c dt (10,4,2,4) }
-    if (known && !strong && p == 4) { set style line c dt (5,5) }
+    if (known && !strong && p == 4) { set style line c dt (1.5,3.5) }
     if (known && !strong && p == 5) { set style line c dt (2,4) }
     # interpreters are thin, the thinner the more there are
     if (guest) {
         k = INTERPRETER_OF[i]
-        set style line c lc rgb hue lw (GUESTS > 6 ? 1.3 : 1.8) pi -1 pt shape(k, PIN[i] eq 'core') ps 0.66 * shape_size(k)
+        set style line c lc rgb hue lw (GUESTS > 6 ? 1.3 : 1.6) pi -1 pt shape(k + 1, PIN[i] eq 'core') ps 0.66 * shape_size(k + 1)
         eval sprintf('set style line %d dt (%s)', c, nth(DASHES, k))
     }
     if (i <= CURVES) { set style line INTERVAL + c lc rgb hue lw 1.4 dt solid }
@@ -88,17 +90,24 @@ do for [i = 1:CURVES + 5] {
 longest = 8 * 9.6
 shapes = 0                  # before a name: those of the interpreters that share it
 range = 0                   # their figures: from, to
+# Two columns of figures: at as many threads as there are PUs, and where the curves end, whose order is
+# that of the labels.
+COLUMNS = MOST_THREADS == LABEL_THREADS ? 1 : 2
 do for [c = 1:CURVES] {
     long = GUEST[c] ? 8.3 * strlen(LABEL[c]) : 9.6 * strlen(NAME[c])
     if (LABELLED[c] && long > longest) { longest = long }
     if (GUEST[c] && LABELLED[c] && INTERPRETERS > 1 && words(MEMBERS[c]) > shapes) { shapes = words(MEMBERS[c]) }
     if (LABELLED[c] && reading(height(FULL_THREADS[c], FULL_LOW[c])) ne reading(height(FULL_THREADS[c], FULL_HIGH[c]))) { range = 1 }
+    if (LABELLED[c] && reading(height(LAST_THREADS[c], LAST_LOW[c])) ne reading(height(LAST_THREADS[c], LAST_HIGH[c]))) { range = 1 }
 }
 if (shapes > 6) { shapes = 6 }
 before_names = 46 + 12 * shapes
-room = longest + before_names + 92 + (range ? 40 : 0)
+END_WORDS = sprintf('at %d thread%s', MOST_THREADS, MOST_THREADS == 1 ? '' : 's')
+column = 7.4 * strlen(END_WORDS) + 14
+if (range && column < 112) { column = 112 }
+room = longest + before_names + 92 + (range ? 40 : 0) + (COLUMNS - 1) * column
 LEFT = 84.0
-RIGHT = W - (room < 560 ? room : 560)
+RIGHT = W - (room < 640 ? room : 640)
 BOTTOM = 100.0
 TOP = H - 132.0
 set lmargin at screen LEFT / W
@@ -244,7 +253,7 @@ do for [e = 1:entries] {
             m = int(word(MEMBERS[c], k))
             to_x = names_at - 12 - 12 * ((sharing < 6 ? sharing : 6) - k)
             set label '' at screen to_x / W, screen PUT[e] / H front \
-                point lc rgb HUE[m] lw 1.3 pt shape(INTERPRETER_OF[m], PIN[m] eq 'core') ps 0.75 * shape_size(INTERPRETER_OF[m])
+                point lc rgb HUE[m] lw 1.3 pt shape(INTERPRETER_OF[m] + 1, PIN[m] eq 'core') ps 0.75 * shape_size(INTERPRETER_OF[m] + 1)
         }
         to_x = names_at - 19 - 12 * ((sharing < 6 ? sharing : 6) - 1)
     }
@@ -253,13 +262,22 @@ do for [e = 1:entries] {
     name = c > 0 ? (guest ? LABEL[c] : NAME[c]) : 'serial'
     reads = c > 0 ? both(reading(height(FULL_THREADS[c], FULL_LOW[c])), reading(height(FULL_THREADS[c], FULL_HIGH[c]))) : \
         reading(Y_BASELINE)
-    if (c > 0) { if (FULL_THREADS[c] != LABEL_THREADS) { reads = reads.sprintf(' at %d', FULL_THREADS[c]) } }
+    ends = c > 0 ? both(reading(height(LAST_THREADS[c], LAST_LOW[c])), reading(height(LAST_THREADS[c], LAST_HIGH[c]))) : reads
+    if (c > 0) {
+        if (LAST_THREADS[c] != MOST_THREADS) { ends = ends.sprintf(' at %d', LAST_THREADS[c]) }
+        if (FULL_THREADS[c] != LABEL_THREADS) { reads = COLUMNS > 1 ? '' : ends }
+    }
     set label name at screen names_at / W, screen PUT[e] / H left front noenhanced textcolor rgb text(hue) \
         font (guest ? VALUE_FACE : NAME_FACE)
-    set label reads at screen values_at / W, screen PUT[e] / H right front noenhanced textcolor rgb text(hue) font VALUE_FACE
+    if (COLUMNS > 1) {
+        set label ends at screen values_at / W, screen PUT[e] / H right front noenhanced textcolor rgb text(hue) font VALUE_FACE
+    }
+    set label reads at screen (values_at - (COLUMNS - 1) * column) / W, screen PUT[e] / H right front noenhanced textcolor rgb text(hue) font VALUE_FACE
 }
-set label sprintf('at %d thread%s', LABEL_THREADS, LABEL_THREADS == 1 ? '' : 's') \
-    at screen values_at / W, screen (TOP + 11) / H right textcolor rgb MUTED font SMALL
+if (COLUMNS > 1) {
+    set label sprintf('at %d', LABEL_THREADS) at screen (values_at - column) / W, screen (TOP + 11) / H right textcolor rgb MUTED font SMALL
+}
+set label END_WORDS at screen values_at / W, screen (TOP + 11) / H right textcolor rgb MUTED font SMALL
 
 # --- the ideal's words lie along its line, above it, where no curve should be ---
 if (LEAST_THREADS == MOST_THREADS) { IDEAL = '' }
@@ -295,9 +313,10 @@ do for [p = 1:5] {
     }
 }
 if (GUESTS) {
-    set arrow from screen LEFT / W, screen 22 / H to screen (LEFT + 32) / W, screen 22 / H nohead lc rgb MUTED lw 1.8 dt (8,4)
-    set label INTERPRETERS > 1 ? 'thin and dashed, a shape each: interpreters, in the colour of their model' : \
-        'dashed: the interpreter, in the colour of its model' \
+    set arrow from screen LEFT / W, screen 22 / H to screen (LEFT + 32) / W, screen 22 / H nohead lc rgb INK lw 1.6 dt (8,4)
+    set label '' at screen (LEFT + 16) / W, screen 22 / H point lc rgb INK pt shape(2, 1) ps 0.66
+    set label INTERPRETERS > 1 ? 'thin and dashed, a shape each: interpreters, darker than their model' : \
+        'thin and dashed, with squares: the interpreter, darker than its model' \
         at screen (LEFT + 40) / W, screen 22 / H left textcolor rgb MUTED font SMALL
 }
 unset key

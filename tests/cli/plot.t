@@ -60,6 +60,7 @@ sub check_pictures {
             next;
         }
         is(why_not_xml($picture), '', "$name is XML");
+        is(colliding($picture), '', 'no words on others');
         my $title = $name =~ s/\..*//r;
         ok($picture =~ /<title>gilscope: $title<\/title>/, 'has its title');
         for my $variant (@variants) {
@@ -81,6 +82,33 @@ sub texts {
         push @texts, [$text =~ s/\A\s+|\s+\z//gr, $x, $y];
     }
     return sort { $a->[2] <=> $b->[2] } @texts;
+}
+
+# Which texts of an SVG lie on each other, of the letters' width in a wide font; those on their side aside.
+sub colliding {
+    my ($svg) = @_;
+    my (@boxes, @found);
+    while ($svg =~ /<g transform="translate\(([-\d.]+),([-\d.]+)\)([^"]*)"([^>]*)>\s*<text>(.*?)<\/text>/gs) {
+        my ($x, $y, $turned, $how, $text) = ($1, $2, $3, $4, $5);
+        my $size = $how =~ /font-size="([\d.]+)"/ ? $1 : 14;
+        my $wide = $size * ("$how$text" =~ /bold/ ? 0.66 : 0.57);
+        utf8::decode($text);
+        $text =~ s/<[^>]*>|\A\s+|\s+\z//g;
+        $text =~ s/&\w+;/x/g;
+        next if $turned ne '' || $text !~ /\S/;
+        my $long = $wide * length $text;
+        my $left = $x - ($how =~ /"end"/ ? $long : $how =~ /"middle"/ ? $long / 2 : 0);
+        push @boxes, [$text, $left, $left + $long, $y - 0.75 * $size, $y + 0.15 * $size];
+    }
+    for my $i (0 .. $#boxes) {
+        for my $k (0 .. $i - 1) {
+            my ($one, $other) = @boxes[$i, $k];
+            next if "@$one" eq "@$other";    # each panel draws the words on top again
+            push @found, "$one->[0] on $other->[0]" if $one->[1] + 1 < $other->[2] && $other->[1] + 1 < $one->[2]
+                && $one->[3] + 1 < $other->[4] && $other->[3] + 1 < $one->[4];
+        }
+    }
+    return join '; ', uniq(@found);
 }
 
 # The least distance from one text of a column to the next.
@@ -123,6 +151,7 @@ sub check_breakeven {
     is(why_not_xml($picture), '', 'breakeven.svg is XML');
     like($picture, qr/<title>gilscope: breakeven<\/title>/, 'has its title');
     ok($picture !~ /\b(?:nan|inf)\b/i, 'and no figure that is none');
+    is(colliding($picture), '', 'no words on others');
     ok($picture =~ />\s*\Q$_\E/, $_) for @words;
     is(substr(slurp("$folder/breakeven.png"), -8, 4), 'IEND', 'breakeven.png is whole');
     return;
@@ -139,6 +168,7 @@ sub check_convoy {
         is(why_not_xml($picture), '', "$name.svg is XML");
         like($picture, qr/<title>gilscope: $name<\/title>/, 'has its title');
         ok($picture !~ /\b(?:nan|inf)\b/i, 'and no figure that is none');
+        is(colliding($picture), '', 'no words on others');
         is(substr(slurp("$folder/$name.png"), -8, 4), 'IEND', "$name.png is whole");
     }
     my $convoy = slurp("$folder/convoy.svg");
@@ -662,6 +692,7 @@ SKIP: {
             is(join(' ', grep { /svg|png|part/ } names_in($folder)), 'trace.png trace.svg', 'it alone');
             my $svg = slurp("$folder/trace.svg");
             is(why_not_xml($svg), '', 'XML');
+            is(colliding($svg), '', 'no words on others');
             cmp_ok(length $svg, '<', 500_000, 'small, however many events');
             ok($svg !~ /\b(?:nan|inf)\b/i, 'and no figure that is none');
             is(substr(slurp("$folder/trace.png"), -8, 4), 'IEND', 'the PNG is whole');
@@ -709,6 +740,7 @@ SKIP: {
         is(join(' ', grep { /svg|png|part/ } names_in($here)), 'gallery.png gallery.svg', 'one picture');
         my $svg = slurp("$here/gallery.svg");
         is(why_not_xml($svg), '', 'XML');
+        is(colliding($svg), '', 'no words on others');
         my @names = grep { $_->[0] =~ /\A(?:ticks|gil|nogil|release)\z/ } texts($svg);
         is(scalar(@names), 4, 'four panels');
         is(scalar(uniq(map { $_->[2] } @names)), 1, 'side by side');
@@ -805,7 +837,13 @@ SKIP: {
         is(scalar(grep { $_->[0] =~ / (?:…|\xe2\x80\xa6) 3\.13\/threads/ } @names), 1, 'curves that coincide share one');
         is_deeply(\@ends, [sort { $b <=> $a } @ends], 'in the order in which the curves end');
         my %dashes = map { $_ => 1 } $svg =~ /stroke-dasharray=.([\d., ]+)/g;
-        cmp_ok(scalar(keys %dashes), '>=', 9, 'each has dashes of its own (three are of ours unpinned, one of the key)');
+        cmp_ok(scalar(keys %dashes), '>=', 8, 'each has dashes of its own (two are of ours unpinned, one of the key)');
+        unlike(slurp("$folder/fidelity.svg"), qr/all that both allow/, 'what a bar of a ratio is');
+        like(slurp("$folder/fidelity.svg"), qr/filled: pinned \(core\), open: not pinned/, 'and which pairs ran pinned');
+        # figures at the PUs, and at the ends of the curves in their order
+        my @at_end = map { $_->[0] } grep { $_->[1] > 1170 && $_->[0] =~ /\A[\d.]+\D+\z/ && $_->[0] !~ /threads/ } texts($svg);
+        is_deeply([map { $_ + 0 } map { /\A([\d.]+)/ } @at_end], [sort { $b <=> $a } map { $_ + 0 } map { /\A([\d.]+)/ } @at_end], 'in the order of the labels');
+        cmp_ok(scalar(@at_end), '>=', 6, 'for each');
         ok(!grep({ $_->[0] =~ /\/serial/ } texts($svg)), 'and none has a line for its serial run');
     };
 
@@ -819,6 +857,7 @@ SKIP: {
             ok($svg !~ /\b(?:nan|inf)\b/i, 'and no figure that is none');
             my @rows = grep { $_->{mode} ne 'nogil' || $_->{threads} > 1 } csv_rows(slurp($fidelity));
             my @texts = texts($svg);
+            is(colliding($svg), '', 'no words on others');
             my ($heading) = grep { $_->[0] eq 'ratio' } @texts;
             my @ratios = grep { $_->[1] == $heading->[1] && $_->[0] =~ /\A\d+\.\d\d\z/ } @texts;
             is_deeply([map { $_->[0] } @ratios], [map { sprintf '%.2f', $_->{ratio} } sort_pairs(@rows)], 'in their order');
