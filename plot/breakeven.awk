@@ -368,7 +368,7 @@ END {
     set("DRIFTING", drifting + 0)
     set("CASES", drawn + 0)
     set("BARS", quoted(bars_words()))
-    set("MACHINE", quoted(subtitle()))
+    set("MACHINE", quoted(subtitle("breakeven")))
     set("LOCK", quoted(lock))
     set("KERNEL", quoted(kernel))
 }

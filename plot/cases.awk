@@ -383,7 +383,7 @@ END {
     set("MANY", (most > 16) + 0)        # too many for linear axes
     set("PUS", pus)                     # 0: not known
     set("CORES", cores)
-    set("MACHINE", quoted(subtitle()))
+    set("MACHINE", quoted(subtitle("bench")))
     set("PAIRS", pairs + 0)
     set("PAIRS_PINNED", pairs_pinned + 0)
     set("PAIRS_UNPINNED", pairs_unpinned + 0)

@@ -213,7 +213,7 @@ END {
     set("BARS", quoted(bars_words()))
     set("INTERVAL", interval() + 0)
     write_frontier()
-    set("MACHINE", quoted(subtitle()))
+    set("MACHINE", quoted(subtitle("convoy")))
 }
 
 # A block of requests.dat: of the model under the lock of panel p, or of interpreter g.

@@ -112,15 +112,17 @@ function cpu_name(text) {
     return text
 }
 
-function subtitle(    text) {
+# The machine, for a picture of that command: what else machine.csv says is of the run that wrote it.
+function subtitle(command,    text, same) {
     text = cpu_name(machine["cpu"])
+    same = machine["command_line"] == "" || machine["command_line"] ~ ("^gilscope " command "( |$)")
     if (cores && pus)
         text = text " · " counted(cores, "core") (pus > cores ? ", " pus " PUs" : "")
     else if (pus)
         text = text " · " counted(pus, "PU")
-    if (is_number(machine["decrement_ns"]) && machine["decrement_ns"] + 0 > 0)
+    if (same && is_number(machine["decrement_ns"]) && machine["decrement_ns"] + 0 > 0)
         text = text sprintf(" · %.2f ns %s", machine["decrement_ns"], one(machine["unit"]))
-    if (machine["date"] ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]/)
+    if (same && machine["date"] ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]/)
         text = text " · " substr(machine["date"], 1, 10)
     sub(/^ · /, "", text)
     return text

@@ -311,11 +311,9 @@ END {
         fail("", "trace.csv: not a trace")
     if (near)
         end_pass("near")
-    # trace does not write machine.csv: the machine is that of the folder's other files, the rest may not be
-    machine["date"] = machine["decrement_ns"] = ""
     pus = is_count(machine["usable_pus"]) ? machine["usable_pus"] + 0 : 0
     cores = is_count(machine["cores"]) ? machine["cores"] + 0 : 0
-    set("MACHINE", quoted(subtitle()))
+    set("MACHINE", quoted(subtitle("trace")))
     set("NEAR", near + 0)
     set("THREADS", rows)
     set("ALL_THREADS", threads)

@@ -972,4 +972,14 @@ SKIP: {
     };
 }
 
+# machine.csv is of one run, a folder may hold several: its speed and date belong to that one.
+subtest 'the date of one run stands in no picture of another' => sub {
+    my $folder = copy_of('two-cores', temp_folder());
+    spew("$folder/$_", slurp("$ROOT/tests/data/convoy/$_")) for names_in("$ROOT/tests/data/convoy");
+    is(run($PLOT, $folder)->{exit}, 0, 'both are drawn');
+    my ($date) = slurp("$folder/machine.csv") =~ /^date,"?(\d{4}-\d\d-\d\d)/m;
+    ok(defined $date && index(slurp("$folder/speedup.svg"), $date) >= 0, 'the date of bench in speedup');
+    unlike(slurp("$folder/convoy.svg"), qr/\Q$date\E|a decrement/, 'and not in convoy');
+};
+
 done_testing();
