@@ -410,6 +410,6 @@ int main(void)
         cmocka_unit_test(test_it_ends_though_a_stranger_floods_on),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    alarm(120); /* a hang is a failure */
+    alarm(60); /* a hang is a failure */
     return cmocka_run_group_tests_name("convoy server", tests, setup, NULL);
 }
