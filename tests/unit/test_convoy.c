@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -509,6 +510,168 @@ static void test_a_wait_for_the_first_lock_is_no_dead_client(void **state)
     run_setup(setup);
 }
 
+/* ---- the real client and the real server, over a net that is none too good ---- */
+
+enum trouble { NO_TROUBLE, TAKES_AWAY, DOUBLES, OVERTAKES, ADDS_OTHERS };
+
+/* Shared with the client, which sends over it. */
+struct net {
+    enum trouble trouble;
+    uint64_t sent, lost, doubled, others;
+    struct convoy_message kept;
+    bool keeps;
+};
+static struct net *net;
+
+static ssize_t put_on(int socket, const void *data, size_t size)
+{
+    return sendto(socket, data, size, 0, NULL, 0);
+}
+
+/* A datagram too short, one too long and one of somebody else, like it but for that. */
+static void add_others(int socket, const struct convoy_message *message)
+{
+    const struct convoy_message other = {message->number, message->tag + 1};
+    char longer[sizeof *message + 1] = {0};
+
+    memcpy(longer, message, sizeof *message);
+    put_on(socket, message, sizeof *message - 1);
+    put_on(socket, longer, sizeof longer);
+    put_on(socket, &other, sizeof other);
+    net->others += 3;
+}
+
+/* In place of the C library's, for the requests of the client: nobody else here calls it. */
+ssize_t send(int socket, const void *data, size_t size, int flags)
+{
+    const struct convoy_message *message = data;
+    enum trouble trouble =
+        net == NULL || message->number == CONVOY_OVER ? NO_TROUBLE : net->trouble;
+
+    assert_int_equal(flags, 0);
+    if (trouble == TAKES_AWAY && net->sent++ % 3 == 0) {
+        net->lost++;
+        return (ssize_t)size;
+    }
+    if (trouble == OVERTAKES && !net->keeps) {
+        net->kept = *message;
+        net->keeps = true;
+        return (ssize_t)size;
+    }
+    if (trouble == ADDS_OTHERS) {
+        add_others(socket, message);
+    }
+    if (trouble == DOUBLES) {
+        net->doubled++;
+        put_on(socket, data, size);
+    }
+    ssize_t sent = put_on(socket, data, size);
+    if (trouble == OVERTAKES) {
+        put_on(socket, &net->kept, sizeof net->kept);
+        net->keeps = false;
+    }
+    return sent;
+}
+
+/* What the client saw of the server with the lock, over such a net; the caller's. The grace is for a
+ * busy machine: all that was sent is answered. */
+static struct convoy_answers *ask_over(enum trouble trouble, const struct convoy_lock *lock,
+                                       double rate_per_s, double resend_s)
+{
+    struct convoy_answers *answers = malloc(sizeof *answers);
+    struct convoy_setup setup = small;
+    struct machine *machine;
+    struct convoy_client *client;
+
+    net = mmap(NULL, sizeof *net, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(net != MAP_FAILED);
+    net->trouble = trouble;
+    setup.lock = lock;
+    setup.switch_interval_s = lock->kind == &gil_switching ? 1e-3 : 0;
+    setup.hogs = lock->kind == &gil_switching;
+    setup.demand.time_s = 0.2;
+    setup.demand.rate_per_s = rate_per_s;
+    setup.demand.resend_s = resend_s;
+    assert_true(machine_open(&machine, NULL, &error));
+    assert_true(convoy_client_open(&client, &error));
+    setup.machine = machine;
+    if (!convoy_run(&setup, client, &outcome, &error)) {
+        fail_msg("%s", error.text);
+    }
+    assert_non_null(convoy_client_answers(client));
+    *answers = *convoy_client_answers(client);
+    convoy_client_close(client);
+    machine_close(machine);
+    assert_int_equal(answers->wrong, 0);
+    assert_int_equal(answers->unanswered, 0);
+    if (rate_per_s > 0) {
+        assert_int_equal(answers->latencies.count, SLOW_LAST - SLOW_FIRST + 1);
+    }
+    return answers;
+}
+
+static void end_net(struct convoy_answers *answers)
+{
+    munmap(net, sizeof *net);
+    net = NULL;
+    free(answers);
+}
+
+enum { NEVER_AGAIN_S = 1000 };
+
+static void test_what_the_net_loses_is_asked_again(void **state)
+{
+    (void)state;
+    for (size_t l = 0; l < CONVOY_LOCKS; l += CONVOY_LOCKS - 1) { /* gil and none */
+        for (int rate = 0; rate <= SLOW; rate += SLOW) {
+            struct convoy_answers *answers = ask_over(TAKES_AWAY, &convoy_locks[l], rate, 0.02);
+            assert_true(net->lost > 0);
+            assert_true(answers->resent >= net->lost);
+            end_net(answers);
+        }
+    }
+}
+
+/* A request and its repetition get an answer each: that of the last may come when the client has
+ * gone. */
+static void test_what_the_net_doubles_counts_once(void **state)
+{
+    (void)state;
+    for (size_t l = 0; l < CONVOY_LOCKS; l += CONVOY_LOCKS - 1) {
+        for (int rate = 0; rate <= SLOW; rate += SLOW) {
+            struct convoy_answers *answers =
+                ask_over(DOUBLES, &convoy_locks[l], rate, NEVER_AGAIN_S);
+            assert_true(net->doubled > 0);
+            assert_int_equal(answers->resent, 0);
+            assert_in_range(answers->late, net->doubled - 1, net->doubled);
+            assert_true(answers->latencies.count - answers->unsent <= net->doubled);
+            end_net(answers);
+        }
+    }
+}
+
+/* Each second one comes before the first; of an odd number the last is never sent on, but when it is
+ * asked again. */
+static void test_what_the_net_delays_is_answered(void **state)
+{
+    (void)state;
+    for (size_t l = 0; l < CONVOY_LOCKS; l += CONVOY_LOCKS - 1) {
+        end_net(ask_over(OVERTAKES, &convoy_locks[l], SLOW, 0.02));
+    }
+}
+
+static void test_what_others_send_is_not_answered(void **state)
+{
+    (void)state;
+    for (size_t l = 0; l < CONVOY_LOCKS; l += CONVOY_LOCKS - 1) {
+        struct convoy_answers *answers =
+            ask_over(ADDS_OTHERS, &convoy_locks[l], SLOW, NEVER_AGAIN_S);
+        assert_true(net->others > 0);
+        assert_int_equal(answers->late + answers->resent, 0);
+        end_net(answers);
+    }
+}
+
 /* ---- an interpreter serves ---- */
 
 static void tell_nothing(const char *line)
@@ -770,6 +933,10 @@ int main(void)
         cmocka_unit_test(test_each_lock_serves_with_and_without_hogs),
         cmocka_unit_test(test_hogs_alone),
         cmocka_unit_test(test_a_wait_for_the_first_lock_is_no_dead_client),
+        cmocka_unit_test(test_what_the_net_loses_is_asked_again),
+        cmocka_unit_test(test_what_the_net_doubles_counts_once),
+        cmocka_unit_test(test_what_the_net_delays_is_answered),
+        cmocka_unit_test(test_what_others_send_is_not_answered),
         cmocka_unit_test(test_an_interpreter_serves),
         cmocka_unit_test(test_a_client_killed_while_an_interpreter_serves_is_no_fault_of_its),
         cmocka_unit_test(test_the_plan_has_every_case_once),
