@@ -74,7 +74,7 @@ static void write_handoff(void *context, unsigned from, uint64_t gave_up, unsign
     struct writing *writing = context;
     double end = micros(writing, gave_up);
 
-    if (got > writing->until) {
+    if (got >= writing->until) { /* the slice that it leads to is not shown */
         return;
     }
     writing->arrows++;
