@@ -130,7 +130,7 @@ sub check_kernel {
     is((grep { /\A(?:1000|64000)\z/ } @calls), 2, 'as many units as were asked for, and what 2 us are');
     is(join(' ', grep { $_->{count} % $_->{call} } @rows), '', 'whole calls');
     is({csv_table(slurp("$folder/machine.csv"))}->{unit}, $unit, 'the unit, in machine.csv');
-    like($result->{out}, qr/; kernel \Q$name\E$/m, 'the report names it');
+    like($result->{out}, qr/;\s+kernel\s+\Q$name\E$/m, 'the report names it');
     like($result->{out}, qr/^[\d.]+[kM]? (?:[KM]iB|\Q$unit\Es) +[\d.]+ [num]s /m, 'lengths are in its unit, and in time');
     unlike($result->{out}, qr/decrement/, 'and not in another');
     return;

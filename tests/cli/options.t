@@ -172,7 +172,7 @@ subtest '--time is what repetitions are sized to' => sub {
     for my $option (['--time=3ms'], ['-T', '3ms'], ['-T3000us'], ['-T0.003s']) {
         my $folder = temp_folder();
         my $result = gilscope(qw(bench -r 1 -t 1 -v nogil -o), $folder, @$option);
-        like($result->{out}, qr/1 of 1 blocks, 3\.00 ms a repetition$/m, "@$option");
+        like($result->{out}, qr/1\s+of\s+1\s+blocks,\s+3\.00\s+ms\s+a\s+repetition$/m, "@$option");
     }
     my ($short) = column('count', bench(qw(-r 1 -t 1 -v serial -T 20us)));
     my ($long) = column('count', bench(qw(-r 1 -t 1 -v serial -T 100ms)));
