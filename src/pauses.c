@@ -62,22 +62,25 @@ void pauses_look_at(pid_t child)
 void attempt_begin(struct attempt *attempt)
 {
     attempt->before = continuations();
+    attempt->died = false;
 }
 
 bool attempt_again(struct attempt *attempt, bool *done, struct error *error)
 {
-    if (!*done || continuations() == attempt->before) {
+    bool stopped = continuations() != attempt->before;
+
+    if (!*done || (!stopped && !attempt->died)) {
         return false;
     }
     if (++attempt->spoilt == TRIES_MAX) {
-        *done =
-            fail(error,
-                 "stopped and continued (SIGSTOP, SIGCONT) in %d tries of one measurement in "
-                 "a row: nothing can be measured so",
-                 TRIES_MAX);
+        *done = fail(error,
+                     "%s in %d tries of one measurement in a row: nothing can be measured so",
+                     stopped ? "stopped and continued (SIGSTOP, SIGCONT)"
+                             : "pool: a worker died after it had done tasks",
+                     TRIES_MAX);
         return false;
     }
-    redone++;
+    redone += stopped;
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* SIGSTOP and SIGCONT (Ctrl-Z and fg, a batch system, cpulimit): the clock goes on while the program
- * stands still, so that what is measured meanwhile is measured again. */
+ * stands still, so that what is measured meanwhile is measured again. So is what a worker took along
+ * that died, of which only who measures can tell. */
 #ifndef GILSCOPE_PAUSES_H
 #define GILSCOPE_PAUSES_H
 
@@ -16,7 +17,7 @@ bool pauses_install(struct error *error);
  * it was continued since the last time. Thread-safe. */
 void pauses_look_at(pid_t child);
 
-/* A measurement, tried until the program was not stopped in it:
+/* A measurement, tried until the program was not stopped in it, and nobody died:
  *
  *     struct attempt attempt = {0};
  *     do {
@@ -27,15 +28,16 @@ void pauses_look_at(pid_t child);
 struct attempt {
     unsigned before; /* continuations so far */
     unsigned spoilt; /* tries in a row */
+    bool died;       /* set by who measures: what a worker had done is lost with it */
 };
 
 /* Both from the main thread. */
 void attempt_begin(struct attempt *attempt);
-/* False where *done is, or nothing was stopped. After ten tries in vain *done becomes false, with
- * an error: who is stopped all the time cannot measure anything. */
+/* False where *done is, or nothing was stopped and nobody died. After ten tries in vain *done becomes
+ * false, with an error: who is stopped all the time cannot measure anything. */
 bool attempt_again(struct attempt *attempt, bool *done, struct error *error);
 
-/* How many measurements were done again so far. Main thread only. */
+/* How many measurements were done again so far, for a stop. Main thread only. */
 unsigned pauses_redone(void);
 
 /* Says so on stderr; nothing where there were none. */

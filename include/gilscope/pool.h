@@ -29,7 +29,8 @@ struct pool_job {
     bool (*begin)(void *context, unsigned worker, struct error *error);
     /* Once for each task (again where a worker died on it). Returns the result. */
     uint64_t (*task)(void *context, unsigned worker, uint64_t argument);
-    /* In a worker that has done tasks and finds no more; may be null. */
+    /* In a worker that has done tasks and finds no more; may be null. Not for what a worker did
+     * that then died: see pool_lost_work. */
     void (*rest)(void *context, unsigned worker);
     void *context;
 };
@@ -55,6 +56,11 @@ struct pool_task *pool_tasks(struct pool *pool);
  * 128 + signal, or with 128 for no signal: it has told why itself. After an error only
  * pool_destroy makes sense. */
 bool pool_map(struct pool *pool, unsigned count, struct error *error);
+
+/* Whether in the last pool_map, which returned true, a worker died that had finished tasks of it.
+ * Their results are there; what rest() leaves behind may be without that worker's part, since
+ * who takes its place did not do them. */
+bool pool_lost_work(const struct pool *pool);
 
 /* No more tasks will come: idle workers leave. */
 void pool_close(struct pool *pool);

@@ -98,6 +98,7 @@ struct run {
     uint64_t handoffs;
     uint64_t leftover; /* units nobody did, where the variant itself can tell */
     unsigned redone;   /* tasks done again because a worker died */
+    bool spoilt;       /* a worker died with its account of what it had done: to be run again */
 };
 
 /* A way of sharing the work. Rows of variants[], or made at run time (interpreter.h). */

@@ -307,8 +307,9 @@ static bool run_traced(const struct runner *runner, const struct plan_case *this
     return done;
 }
 
+/* *died: a worker did, and the run is no measurement: then there is no sample. */
 static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sample *sample,
-                     struct error *error)
+                     bool *died, struct error *error)
 {
     const struct plan_case *this_case = &runner->plan->cases[c];
     struct run run;
@@ -318,25 +319,37 @@ static bool run_once(struct runner *runner, size_t c, uint64_t count, struct sam
         return false;
     }
     double called_s = clock_now();
-    if (!run_traced(runner, this_case, &run, error) || !sample_verify(this_case, &run, error) ||
-        !verify_checksums(runner, &run, error)) {
+    if (!run_traced(runner, this_case, &run, error)) {
+        return false;
+    }
+    *died = run.spoilt;
+    if (run.spoilt) {
+        return interrupted() ? fail_signal(error, interrupted()) : true;
+    }
+    if (!sample_verify(this_case, &run, error) || !verify_checksums(runner, &run, error)) {
         return false;
     }
     sample_take(this_case, &run, step_s(runner, this_case, run.chunk), called_s, sample);
     return true;
 }
 
-/* Once, and in one go: a program that was stopped meanwhile looks slow, and is not. */
+/* Once, and in one go: a program that was stopped meanwhile looks slow, and is not; and a process
+ * that dies takes its account along of what it did. */
 static bool run_whole(struct runner *runner, size_t c, uint64_t count, struct sample *sample,
                       struct error *error)
 {
     struct attempt attempt = {0};
+    unsigned redone = 0; /* tasks, all those of a run that a death spoilt */
     bool done;
 
     do {
         attempt_begin(&attempt);
-        done = run_once(runner, c, count, sample, error);
+        done = run_once(runner, c, count, sample, &attempt.died, error);
+        redone += attempt.died ? runner->plan->cases[c].tasks : 0;
     } while (attempt_again(&attempt, &done, error));
+    if (done) {
+        sample->redone += redone;
+    }
     return done;
 }
 

@@ -4,7 +4,8 @@
 
 #include "gilscope/runner.h"
 
-/* Whether every unit of the run is accounted for, by workers that were all there; says why not. */
+/* Whether every unit of the run is accounted for, by workers that were all there, and in a time that
+ * can be; says why not. */
 bool sample_verify(const struct plan_case *this_case, const struct run *run,
                    struct error *error);
 

@@ -27,6 +27,7 @@ struct attendant {
     bool ready;    /* it has been idle once */
     unsigned lost; /* deaths in a row without a task finished in between */
     uint64_t finished_at_death;
+    uint64_t finished_before; /* tasks that it, or who it replaces, finished before this list */
 };
 
 struct pool {
@@ -36,6 +37,7 @@ struct pool {
     size_t mapping_size;
     unsigned workers, tasks_max;
     unsigned done_before;         /* tasks before this one are known to be done */
+    bool lost_work;               /* one died in this list that had finished tasks of it */
     struct attendant *attendants; /* attendants[workers] */
     struct pollfd *ears;          /* ears[workers]: the workers' pipes; fd -1: none */
 };
@@ -157,6 +159,7 @@ static bool replace_worker(struct pool *pool, unsigned id, struct error *error)
     }
     attendant->lost = note->finished == attendant->finished_at_death ? attendant->lost + 1 : 1;
     attendant->finished_at_death = note->finished;
+    pool->lost_work = pool->lost_work || note->finished != attendant->finished_before;
     if (!held && attendant->lost >= POOL_DEATHS_MAX) {
         return fail(error, "pool: worker %u of %u died %u times in a row without a task done",
                     id + 1, pool->workers, attendant->lost);
@@ -165,6 +168,9 @@ static bool replace_worker(struct pool *pool, unsigned id, struct error *error)
         return false;
     }
     if (held) {
+        /* Not for the replacement, which looks by itself; and nobody has to help it. But a sleeper
+         * whose wait ends for nothing may have taken what was given back: it counts as idle until
+         * the generation goes up, and would not be waited for while it rests. */
         pool_wake_workers(pool->shared);
     }
     return true;
@@ -333,6 +339,11 @@ bool pool_map(struct pool *pool, unsigned count, struct error *error)
         return fail(error, "pool: %u tasks in a pool made for %u", count, pool->tasks_max);
     }
     pool->done_before = 0;
+    pool->lost_work = false;
+    for (unsigned w = 0; w < pool->workers; w++) {
+        /* No task of this list can be done yet. */
+        pool->attendants[w].finished_before = pool->notes[w].finished;
+    }
     atomic_store_explicit(&shared->search_from, 0, memory_order_relaxed);
     for (unsigned t = 0; t < count; t++) {
         shared->tasks[t].deaths = 0;
@@ -344,6 +355,11 @@ bool pool_map(struct pool *pool, unsigned count, struct error *error)
     atomic_store_explicit(&shared->published, count, memory_order_release);
     pool_wake_workers(shared);
     return watch(pool, all_done, false, error);
+}
+
+bool pool_lost_work(const struct pool *pool)
+{
+    return pool->lost_work;
 }
 
 void pool_close(struct pool *pool)

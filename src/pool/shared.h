@@ -10,7 +10,7 @@
 enum { TASK_TODO, TASK_DONE, TASK_TAKEN };
 
 struct pool_worker_note {
-    _Alignas(128) uint64_t finished; /* tasks; written by the worker, read when it is dead */
+    _Alignas(128) uint64_t finished; /* tasks; its own, read when it is dead or idle */
     atomic_uint idle_since;          /* the generation at which it last found nothing to do */
     struct error error;              /* why begin() failed */
 };

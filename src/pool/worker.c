@@ -47,7 +47,7 @@ static void do_tasks(struct pool_shared *shared, struct pool_worker_note *note,
     while ((task = claim(shared, id)) != NULL) {
         task->result = job->task(job->context, id, task->argument);
         task->worker = id;
-        note->finished++;
+        note->finished++; /* first, so that who dies has never done more than this says */
         any = true;
         /* Release: who sees the task done sees its result. A worker killed before this line
          * has not done the task, one killed after it has: there is nothing in between. */

@@ -38,9 +38,13 @@ static void rest(void *context, unsigned id)
     worker_end(worker_of(context, id));
 }
 
-/* What counts is what came back: a worker that died took its half-done task along. */
-static void count_results(struct run *run, const struct pool_task *tasks)
+/* What counts is what came back: a worker that died took its half-done task along. If that was its
+ * first, and who took its place found none, it is as if it had got none. Where it had done others it
+ * took the account of them along: then this is no measurement. */
+static void count_results(struct run *run, struct pool *pool)
 {
+    const struct pool_task *tasks = pool_tasks(pool);
+
     for (unsigned w = 0; w < run->threads; w++) {
         run->workers[w].done = 0;
     }
@@ -48,6 +52,13 @@ static void count_results(struct run *run, const struct pool_task *tasks)
         run->workers[tasks[t].worker].done += tasks[t].result;
         run->redone += tasks[t].deaths;
     }
+    for (unsigned w = 0; w < run->threads; w++) {
+        struct worker *worker = &run->workers[w];
+        if (worker->done == 0 && worker->end_s == 0) {
+            worker->start_s = 0;
+        }
+    }
+    run->spoilt = pool_lost_work(pool);
 }
 
 static bool run_pool(struct run *run, struct error *error)
@@ -65,7 +76,7 @@ static bool run_pool(struct run *run, struct error *error)
     }
     done = pool_map(pool, run->tasks, error);
     if (done) {
-        count_results(run, tasks);
+        count_results(run, pool);
         pool_close(pool);
         done = pool_join(pool, error);
     }

@@ -44,6 +44,26 @@ for my $when (qw(KILL_WRITE KILL_AFTER)) {
     };
 }
 
+# A worker looks at a clock when it begins, when it starts, twice, and twice when it comes to rest, with
+# all tasks done: whenever it is killed, a row is a row, and a note says what was done again.
+subtest 'a worker is killed when it looks at a clock' => sub {
+    my ($n, @rests) = 0;
+    for (;;) {
+        my $folder = temp_folder();
+        my $result = faulty({KILL_CLOCK => ++$n}, $GILSCOPE, words('bench -v pool -t 1 -r 1 -n 100000 -o'), $folder);
+        last if !$result->{hit} || $n > 100;
+        is($result->{exit}, 0, "KILL_CLOCK=$n: the run completes") or diag($result->{err});
+        my @rows = csv_rows(slurp("$folder/bench.csv"));
+        is(scalar(grep { $_->{wall_s} > 0 && $_->{cpu_s} > 0 } @rows), 2, 'two rows of times that can be');
+        my ($redone) = $result->{err} =~ /^gilscope: (\d+) tasks? of the pool done again: a worker died meanwhile$/m;
+        push @rests, $n if ($redone // 0) > 1;
+    }
+    cmp_ok(scalar(@rests), '>=', 2, 'all tasks of a repetition, where it was killed at its rest');
+    my $result = faulty({KILL_CLOCK => $rests[0] // 1, FAIL_ON => 1}, $GILSCOPE, words('bench -v pool -t 1 -n 1e5 -o'), temp_folder());
+    is($result->{exit}, 1, 'and if all are from then on: it gives up');
+    like($result->{err}, qr/\Agilscope: pool: [^\n]*died[^\n]*\n\z/, 'in one line');
+};
+
 my %long = (
     bench => '-v pool -t 2 -T 200ms',
     breakeven => '-q --length=1us --time=200ms -t 2',

@@ -18,10 +18,13 @@ $Gilscope::LIMIT_S = 600;
 # What Spin says where a property fails.
 my %fails = (
     'mutual exclusion' => qr/assertion violated \((?:holders==1|in_hands\[t\]==1)\)/,
+    'unlocked by its owner' => qr/assertion violated \((?:switch_)?mutex==_pid\)/,
     'a forced switch switches' => qr/assertion violated \(dropped_on_request!=/,
     'exactly once' => qr/assertion violated \(\(state\[t\]==1\)&&\(times_done\[t\]==1\)\)/,
+    'begun once for each death' => qr/assertion violated \(\(begun\[t\]>=1\)&&\(begun\[t\]<=\(1\+deaths\[t\]\)\)\)/,
     'the result is there' => qr/assertion violated \(result\[t\]==list\)/,
     'at rest' => qr/assertion violated\s+!\(unrested\[t\]\)/,
+    'lost work is told' => qr/assertion violated\s+!\(died_unrested\)/,
     deadlock => qr/invalid end state/,
     no_lost_wake_up => qr/assertion violated\s+!\( ?!\(/,
     map { $_ => qr/acceptance cycle/ } qw(in_the_end moves somebody),
@@ -49,9 +52,10 @@ my @holds = (
     ['pool', '-DWORKERS=2 -DTASKS=1 -DLISTS=1', 'safety', 'holds', 1],
     ['pool', '-DWORKERS=2 -DLISTS=1', 'safety', 'holds'],
     ['pool', '-DWORKERS=2 -DLISTS=1', 'no_lost_wake_up', 'holds'],
-    ['pool', '-DWORKERS=2 -DLISTS=1', 'in_the_end', 'holds'],
+    ['pool', '-DWORKERS=2 -DLISTS=1 -DLIVENESS', 'in_the_end', 'holds'],
     ['pool', '-DWORKERS=2', 'safety', 'holds'],
     ['pool', '-DWORKERS=2', 'no_lost_wake_up', 'holds'],
+    ['pool', '-DWORKERS=2 -DLIVENESS', 'in_the_end', 'holds'],
     ['pool', '-DWORKERS=2 -DLISTS=1 -DDEATHS=2', 'safety', 'holds'],
     ['pool', '-DWORKERS=3 -DDEATHS=0', 'safety', 'holds'],
     ['pool', '-DWORKERS=3 -DTASKS=1 -DLISTS=1', 'safety', 'holds'],
@@ -71,6 +75,7 @@ my @mistakes = (
     ['gil', 'NO_FORCED_SWITCH', '', 'safety', 'a forced switch switches', 1],
     ['gil', 'SIGNAL_BEFORE_STORE', '', 'no_lost_wake_up', 'no_lost_wake_up', 1],
     ['gil', 'NO_SIGNAL_OF_SWITCH', '', 'no_lost_wake_up', 'no_lost_wake_up'],
+    ['gil', 'SWITCH_MUTEX_NOT_TAKEN', '', 'safety', 'unlocked by its owner', 1],
     ['gil', 'NO_REQUEST', $fair, 'moves', 'moves'],
     ['gil', 'NO_REQUEST', $calm, 'in_the_end', 'in_the_end'],
     ['ticks', 'WAIT_WITHOUT_LOOP', '', 'safety', 'mutual exclusion'],
@@ -79,13 +84,30 @@ my @mistakes = (
     ['ticks', 'SIGNAL_BEFORE_STORE', '', 'no_lost_wake_up', 'no_lost_wake_up'],
     ['ticks', 'SLEEP_WITHOUT_LOOK', '-DLIVENESS', 'somebody', 'somebody'],
     ['pool', 'GIVES_BACK_OTHERS', '-DLISTS=1', 'safety', 'mutual exclusion', 1],
+    ['pool', 'LOSES_NO_WORK', '-DLISTS=1', 'safety', 'lost work is told', 1],
+    ['pool', 'FINISHED_AFTER_DONE', '-DLISTS=1', 'safety', 'lost work is told'],
+    ['pool', 'NO_WAKE_AFTER_GIVING_BACK', '-DLISTS=1', 'safety', 'at rest'],
+    ['pool', 'DEATHS_NOT_COUNTED', '-DLISTS=1', 'safety', 'begun once for each death'],
     ['pool', 'CLAIM_IN_TWO_STEPS', '', 'safety', 'exactly once'],
     ['pool', 'DONE_BEFORE_RESULT', '', 'safety', 'the result is there'],
     ['pool', 'NO_GIVING_BACK', '', 'safety', 'deadlock'],
-    ['pool', 'NO_GIVING_BACK', '-DLISTS=1', 'in_the_end', 'in_the_end'],
+    ['pool', 'NO_GIVING_BACK', '-DLISTS=1 -DLIVENESS', 'in_the_end', 'in_the_end'],
+    ['pool', 'NO_WAKE_UP_FOR_THE_SECOND', '-DLIVENESS', 'in_the_end', 'in_the_end'],
     ['pool', 'GENERATION_READ_LATE', '', 'safety', 'at rest'],
     ['pool', 'SIGNAL_BEFORE_STORE', '', 'no_lost_wake_up', 'no_lost_wake_up'],
 );
+
+# A model is of the C that stands there: under the heading of a file each inline has the name of one of
+# its functions.
+for my $model (qw(gil ticks pool)) {
+    my (undef, %inlines) = split m{^/\* ---- (.+) ---- \*/\n}m, slurp("$ROOT/tests/models/$model.pml");
+    for my $file (grep { m{^src/} } sort keys %inlines) {
+        my $c = slurp("$ROOT/$file");
+        my @names = $inlines{$file} =~ /^(?:inline|active \[WORKERS\] proctype) (\w+)\(/mg;
+        is_deeply([grep { $c !~ /^\w[^;{]*\b$_\([^;{]*\)[^;{]*\n\{/m } @names], [], "$model.pml has the names of $file");
+        cmp_ok(scalar(@names), '>=', 2, 'some of them');
+    }
+}
 
 my $folder = temp_folder();
 my %verifiers;

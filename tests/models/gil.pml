@@ -131,8 +131,6 @@ inline pthread_cond_signal(c)
     fi
 }
 
-/* ---- src/gil/switching.c ---- */
-
 inline signalled()
 {
     atomic { asleep_on[me] == nothing -> timed_out = false }
@@ -176,6 +174,8 @@ inline wait_for_released()
     pthread_mutex_lock(mutex)
 }
 
+/* ---- src/gil/switching.c ---- */
+
 inline wait_until_free()
 {
     do
@@ -204,7 +204,9 @@ inline acquire()
     pthread_mutex_lock(mutex);
     wait_until_free();
 
+#ifndef MISTAKE_SWITCH_MUTEX_NOT_TAKEN
     pthread_mutex_lock(switch_mutex);
+#endif
     locked = true;
     atomic {
         holders++;

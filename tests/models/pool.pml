@@ -11,18 +11,22 @@
  * - Atomics are seen as by one memory. Where C says acquire and release, that is what they are for
  *   (what is written before the release is seen after the acquire); that the orders are strong
  *   enough is argued beside each in C, and not checked here.
- * - A futex compares and goes to sleep in one step, and no sleep ends by itself. poll() does not
- *   time out (LOOK_UP_MS is for signals). A pipe keeps what was told, and its end shows only
- *   after that.
+ * - A futex compares and goes to sleep in one step. A sleep may end by itself at any time, for
+ *   nothing or by a signal's handler; and it may not: each decides when it begins whether only a
+ *   wake is to end it, so that a deadlock cannot hide. poll() does not time out (LOOK_UP_MS is for
+ *   signals). A pipe keeps what was told, and its end shows only after that.
  * - search_from is a hint: here a search begins anywhere.
- * - Fairness, which only in_the_end needs: a process that can go on goes on (weak, pan -f).
+ * - Fairness, which only in_the_end needs: a process that can go on goes on (weak, pan -f), and, with
+ *   LIVENESS, sleeps end by a wake alone: who woke up for nothing for ever could keep the model's
+ *   parent listening to it, which hears one worker at a time and any. In C it hears all of them.
  *
  * Properties of the first kind (safety)
  *   assertions       a task is in one worker's hands at a time (mutual exclusion); when pool_map
  *                    returns every task of the list has been done exactly once (its last step,
  *                    that to TASK_DONE), has the result of this list and not of the one before,
- *                    has been begun at most once more than workers died with it, and no worker is
- *                    between its last task and the end of rest()
+ *                    has been begun at most once more than workers died with it; no worker is
+ *                    between its last task and the end of rest(), nor died there, unless
+ *                    pool_lost_work then says so
  *   invalid end      no deadlock
  *   no_lost_wake_up  no worker sleeps for a generation that is over while nobody is about to
  *                    wake it
@@ -53,6 +57,8 @@ byte generation, published;
 bool closing;
 byte state[TASKS], result[TASKS], deaths[TASKS];
 byte idle_since[WORKERS];
+bool finished_any[WORKERS]; /* finished != finished_before: in this list */
+bool lost_work;             /* struct pool's, as pool_lost_work tells it */
 
 /* The system's: sleep on the futex, pipes, processes. */
 bool asleep[WORKERS], told[WORKERS], gone[WORKERS], forked[WORKERS];
@@ -64,6 +70,7 @@ byte times_done[TASKS], begun[TASKS]; /* in this list */
 byte in_hands[TASKS];                 /* of so many living workers */
 byte looked_at[WORKERS];              /* `generation` of pool_worker_live */
 bool unrested[WORKERS];               /* tasks done, rest() not yet */
+bool died_unrested;                   /* one so died in this list, and lost_work is not yet true */
 bool waking;                          /* the parent is about to wake the sleepers */
 bool through;                         /* the parent is */
 
@@ -72,12 +79,16 @@ bool through;                         /* the parent is */
 ltl no_lost_wake_up { [] !(!waking && (missed(0) || missed(1) || missed(WORKERS - 1))) }
 ltl in_the_end { <> through }
 
-/* ---- src/pool/worker.c ---- */
+/* ---- steps ---- */
+
+/* Workers are alike, and nothing that is said of them tells one from another. So of those that die,
+ * the first to do so is as good as any for worker 0, the next for 1. */
+#define dies (deaths_left > 0 && id < DEATHS)
 
 /* Stands before each step of a worker, in one with it. */
 #define may_die                                                                                 \
     if                                                                                          \
-    :: deaths_left > 0 -> deaths_left--; goto dead                                              \
+    :: dies -> deaths_left--; goto dead                                                         \
     :: true                                                                                     \
     fi
 
@@ -88,6 +99,38 @@ inline take()
     in_hands[t]++;
     assert(in_hands[t] == 1) /* mutual exclusion */
 }
+
+/* What was done is in the hands of whoever waits for the list. */
+inline done()
+{
+    state[task] = TASK_DONE;
+    times_done[task]++;
+    unrested[id] = true
+}
+
+/* Looks and falls asleep in one step, with the decision how the sleep may end. Who dies in one that
+ * may end by itself may as well die after it. */
+inline futex_wait()
+{
+    atomic {
+        may_die;
+        if
+        :: generation == looked_at[id] -> asleep[id] = true; goto sleeps
+#ifndef LIVENESS
+        :: generation == looked_at[id] -> asleep[id] = true
+#endif
+        :: else
+        fi
+    }
+    atomic { asleep[id] = false; goto born } /* for nothing, if by nothing else */
+sleeps:
+    if
+    :: atomic { !asleep[id] -> goto born }
+    :: atomic { asleep[id] && dies -> deaths_left--; goto dead }
+    fi
+}
+
+/* ---- src/pool/worker.c ---- */
 
 /* task: the one taken, or NONE. The plain look before the exchange needs no step: where it sees
  * anything but TASK_TODO, the exchange would have failed. */
@@ -121,13 +164,6 @@ inline claim()
     od
 }
 
-inline done()
-{
-    state[task] = TASK_DONE;
-    times_done[task]++;
-    unrested[id] = true
-}
-
 inline do_tasks()
 {
     do
@@ -140,23 +176,20 @@ inline do_tasks()
        atomic { may_die; done() }
        atomic { may_die; begun[task]++; result[task] = list; in_hands[task]--; task = NONE }
 #else
-       atomic { may_die; begun[task]++; result[task] = list } /* job->task() */
+#ifndef MISTAKE_FINISHED_AFTER_DONE
+       /* Who dies between the two has done no task, either. */
+       atomic { may_die; begun[task]++; result[task] = list; finished_any[id] = true }
        atomic { may_die; done(); in_hands[task]--; task = NONE }
+#else
+       atomic { may_die; begun[task]++; result[task] = list }
+       atomic { may_die; done(); in_hands[task]--; task = NONE }
+       atomic { may_die; finished_any[id] = true }
+#endif
 #endif
     od;
     if
     :: unrested[id] -> atomic { may_die; unrested[id] = false } /* job->rest() */
     :: else
-    fi
-}
-
-/* Looks and falls asleep in one step. */
-inline futex_wait()
-{
-    atomic { may_die; asleep[id] = generation == looked_at[id] }
-    if
-    :: !asleep[id]
-    :: atomic { asleep[id] && deaths_left > 0 -> deaths_left--; goto dead }
     fi
 }
 
@@ -194,6 +227,7 @@ dead: /* or left */
         :: else
         fi;
         asleep[id] = false;
+        died_unrested = died_unrested || (unrested[id] && !lost_work);
         unrested[id] = false;
         looked_at[id] = 0;
         seen = 0; t = 0; k = 0; task = NONE;
@@ -203,7 +237,7 @@ end_gone:
     atomic { forked[id] -> forked[id] = false; goto born }
 }
 
-/* ---- src/pool/pool.c ---- */
+/* ---- the system ---- */
 
 inline wake_all()
 {
@@ -211,6 +245,21 @@ inline wake_all()
     asleep[1] = false;
     asleep[WORKERS - 1] = false
 }
+
+/* ---- the caller ---- */
+
+/* What the caller does: the arguments. A task done is one of this list from here on. */
+inline write_arguments()
+{
+    atomic {
+        list++;
+        died_unrested = false;
+        for (t : 0 .. TASKS - 1) { times_done[t] = 0; begun[t] = 0 }
+        t = 0
+    }
+}
+
+/* ---- src/pool/pool.c ---- */
 
 inline pool_wake_workers()
 {
@@ -232,7 +281,11 @@ inline give_back_tasks(dead_one)
 #else
     :: atomic { t < published && state[t] == TASK_TAKEN + dead_one ->
 #endif
-                held = true; deaths[t]++; state[t] = TASK_TODO; t++ }
+                held = true;
+#ifndef MISTAKE_DEATHS_NOT_COUNTED
+                deaths[t]++;
+#endif
+                state[t] = TASK_TODO; t++ }
     :: atomic { t < published && state[t] != TASK_TAKEN + dead_one -> t++ }
     :: atomic { t == published -> t = 0; break }
     od
@@ -243,9 +296,19 @@ inline replace_worker(dead_one)
 #ifndef MISTAKE_NO_GIVING_BACK
     give_back_tasks(dead_one);
 #endif
+#ifndef MISTAKE_LOSES_NO_WORK
+    atomic {
+        lost_work = lost_work || finished_any[dead_one];
+        died_unrested = died_unrested && !lost_work /* has been told */
+    }
+#endif
     forked[dead_one] = true; /* fork_worker */
     if
+#ifdef MISTAKE_NO_WAKE_AFTER_GIVING_BACK
+    :: held -> held = false
+#else
     :: held -> held = false; pool_wake_workers()
+#endif
     :: else
     fi
 }
@@ -267,17 +330,13 @@ inline listen_to(worker)
 #define heard(worker) (told[worker] || gone[worker])
 
 /* poll(), and what comes of it: of one worker, any that was heard. More of them at once come to
- * the same, since looking in between changes nothing. */
-inline listen()
-{
-    if
-    :: heard(0) -> listen_to(0)
-    :: heard(1) -> listen_to(1)
-#if WORKERS == 3
-    :: heard(2) -> listen_to(2)
+ * the same, since looking in between changes nothing. Only the first DEATHS can be gone. */
+#define listen_to_living(worker) atomic { told[worker] -> told[worker] = false }
+#if DEATHS > 1
+#define listen_to_second heard(1) -> listen_to(1)
+#else
+#define listen_to_second listen_to_living(1)
 #endif
-    fi
-}
 
 /* In one step: all that is looked at stays true, once it is, until the parent changes it. */
 inline all_done()
@@ -292,19 +351,34 @@ inline all_done()
 
 inline pool_map(count)
 {
-    /* The caller writes the arguments: a task done is one of this list from here on. */
-    atomic { list++; for (t : 0 .. TASKS - 1) { times_done[t] = 0; begun[t] = 0 } t = 0 }
+    write_arguments();
+    /* finished_before */
+    atomic { lost_work = false; for (t : 0 .. WORKERS - 1) { finished_any[t] = false } t = 0 }
     do
     :: atomic { t < count -> deaths[t] = 0; state[t] = TASK_TODO; t++ }
     :: atomic { t == count -> t = 0; break }
     od;
     published = count;
+#ifdef MISTAKE_NO_WAKE_UP_FOR_THE_SECOND
+    if
+    :: list == 1 -> pool_wake_workers()
+    :: else -> generation++
+    fi;
+#else
     pool_wake_workers();
+#endif
     do
     :: all_done();
        if
        :: finished -> finished = false; break
-       :: else -> listen()
+       :: else ->
+          if
+          :: heard(0) -> listen_to(0)
+          :: listen_to_second
+#if WORKERS == 3
+          :: listen_to_living(2)
+#endif
+          fi
        fi
     od;
     atomic {
@@ -314,6 +388,7 @@ inline pool_map(count)
             assert(begun[t] >= 1 && begun[t] <= 1 + deaths[t])
         }
         for (t : 0 .. WORKERS - 1) { assert(!unrested[t]) }
+        assert(!died_unrested);
         t = 0
     }
 }

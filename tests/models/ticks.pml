@@ -2,13 +2,13 @@
  *
  * Modelled: acquire and release, for THREADS threads that ask again and again, and may leave for
  * ever when they do not hold the lock; and the semaphore `free` as glibc makes it: a value with
- * the number of those that wait, changed in one atomic step, and a futex to sleep on. Left out:
- * counts and traces.
+ * the number of those that wait, changed in one atomic step, and a futex to sleep on, whose
+ * EINTR ends sem_wait. Left out: counts and traces.
  *
  * Assumptions
  * - Atomic steps are seen as by one memory; a futex compares and goes to sleep in one step.
  * - A post wakes one of those that sleep, any one, if any does. A sleep may end by itself at any
- *   time, by a signal's handler (EINTR) or for nothing; and it may not: each decides when it
+ *   time, by a signal's handler or for nothing; and it may not: each decides when it
  *   begins whether only a post is to end it, so that a deadlock cannot hide.
  * - Fairness, which only the properties of the second kind need: a thread that can go on goes on
  *   (weak fairness, pan -f), and in these runs sleeps end by a post alone.
@@ -77,8 +77,9 @@ inline futex_wait()
     if
     :: !asleep[me]
 #ifndef LIVENESS
-    :: atomic { asleep[me] -> asleep[me] = false; on_the_way++ } /* EINTR, or for nothing */
-    :: true -> !asleep[me]                                       /* by a post alone */
+    :: atomic { asleep[me] -> asleep[me] = false; on_the_way++ }        /* for nothing */
+    :: atomic { asleep[me] -> asleep[me] = false; on_the_way++; eintr = true }
+    :: true -> !asleep[me]                                              /* by a post alone */
 #endif
     fi
 }
@@ -93,7 +94,7 @@ inline sem_trywait()
     }
 }
 
-/* EINTR makes acquire call it again, which is what its own loop comes to. */
+/* Into eintr: whether it failed, of EINTR; then it has not got the semaphore, and waits no more. */
 inline sem_wait()
 {
     waiting++;
@@ -104,10 +105,11 @@ inline sem_wait()
     :: atomic { value > 0 -> value--; waiting--; break }
 #endif
     :: value == 0 ->
-       futex_wait()
-#ifdef MISTAKE_WAIT_WITHOUT_LOOP
-       ; atomic { value = 0; waiting--; break }
-#endif
+       futex_wait();
+       if
+       :: eintr -> waiting--; break
+       :: else
+       fi
     od
 }
 
@@ -136,7 +138,14 @@ inline acquire()
     atomic { wants[me] = true; on_the_way++ }
     sem_trywait();
     if
-    :: !taken -> sem_wait()
+    :: !taken ->
+       sem_wait();
+#ifndef MISTAKE_WAIT_WITHOUT_LOOP
+       do
+       :: eintr -> eintr = false; sem_wait()
+       :: else -> break
+       od
+#endif
     :: else
     fi;
     atomic {
@@ -159,7 +168,7 @@ inline release()
 active [THREADS] proctype thread()
 {
     byte waiters;
-    bool taken;
+    bool taken, eintr;
 
     do
     :: acquire();

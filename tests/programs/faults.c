@@ -9,6 +9,8 @@
  *   FAIL_ERRNO=N   is the error of FAIL_WRITE, where the disk is not just full
  *   FAIL_ON=1      not only the N-th fails, but all that follow
  *   KILL_WRITE=N   the N-th write of a forked process kills it before, KILL_AFTER=N after it
+ *   KILL_CLOCK=N   the N-th look at a clock of a forked process kills it before, among them those at
+ *                  which a worker of the pool begins, starts, and comes to rest
  *   CLOCK_BACK=1   the clock of the wall is an hour earlier at each look
  *   LOSE_PUS=FILE  once that file is there, the system gives no PU but 0
  *   CPU_MAX=FILE   is the cgroup's cpu.max
@@ -36,11 +38,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum fault { WRITES, OPENS, MEMORY, FORKS, THREADS, KILLS, KILLS_AFTER, FAULTS };
+enum fault { WRITES, OPENS, MEMORY, FORKS, THREADS, KILLS, KILLS_AFTER, KILLS_CLOCK, FAULTS };
 
 static const char *const names[FAULTS] = {"FAIL_WRITE", "FAIL_OPEN",   "FAIL_MEMORY",
                                           "FAIL_FORK",  "FAIL_THREAD", "KILL_WRITE",
-                                          "KILL_AFTER"};
+                                          "KILL_AFTER", "KILL_CLOCK"};
 
 /* Shared with forked processes; null until the library is set up. */
 static struct counts {
@@ -291,6 +293,10 @@ static bool goes_back(time_t *seconds)
 
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
+    if (shared != NULL && fails_at[KILLS_CLOCK] != 0 && getpid() != first &&
+        fails(KILLS_CLOCK, CALLER)) {
+        kill(getpid(), SIGKILL);
+    }
     int told = (int)syscall(SYS_clock_gettime, clock, now);
     if (clock == CLOCK_REALTIME) {
         goes_back(&now->tv_sec);

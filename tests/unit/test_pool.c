@@ -29,6 +29,7 @@ struct shared {
     atomic_uint in_task;             /* workers that are held in a task */
     atomic_bool go_on;               /* lets them out */
     atomic_uint die;                 /* so many tasks still kill their worker */
+    atomic_uint rested;              /* rest()s that came to their end */
     atomic_int pids[WORKERS_MOST];
 };
 
@@ -84,8 +85,8 @@ static uint64_t square_when_told(void *context, unsigned worker, uint64_t argume
     return square(context, worker, argument);
 }
 
-/* The worker dies of it, as long as shared->die says so. */
-static uint64_t square_or_die(void *context, unsigned worker, uint64_t argument)
+/* As long as shared->die says so. */
+static void die_if_told(void)
 {
     unsigned die = atomic_load(&shared->die);
 
@@ -94,7 +95,37 @@ static uint64_t square_or_die(void *context, unsigned worker, uint64_t argument)
     if (die > 0) {
         raise(SIGKILL);
     }
+}
+
+static uint64_t square_or_die(void *context, unsigned worker, uint64_t argument)
+{
+    die_if_told();
     return square(context, worker, argument);
+}
+
+static uint64_t die_once_of_seven(void *context, unsigned worker, uint64_t argument)
+{
+    if (argument == 7) {
+        die_if_told();
+    }
+    return square(context, worker, argument);
+}
+
+/* The worker dies when its tasks are done, before or after what it does there. */
+static void die_before_rest(void *context, unsigned worker)
+{
+    (void)context;
+    (void)worker;
+    die_if_told();
+    atomic_fetch_add(&shared->rested, 1);
+}
+
+static void die_after_rest(void *context, unsigned worker)
+{
+    (void)context;
+    (void)worker;
+    atomic_fetch_add(&shared->rested, 1);
+    die_if_told();
 }
 
 /* Held until every worker has a task. */
@@ -678,6 +709,166 @@ static void test_a_worker_that_exits_is_a_death_too(void **state)
     destroy(pool);
 }
 
+/* ---- what they had done is lost with them ---- */
+
+/* One list in which a worker dies after it has done tasks, and one in which none does. */
+static void check_lost_work(const struct pool_job *job, unsigned workers)
+{
+    struct pool *pool = create(workers, 10, job);
+
+    atomic_store(&shared->die, 1);
+    give_tasks(pool, 10);
+    map(pool, 10);
+    check_results(pool, 10, workers);
+    check_each_done_once(10);
+    assert_int_equal(atomic_load(&shared->die), 0);
+    assert_true(pool_lost_work(pool));
+    unsigned rested = atomic_load(&shared->rested);
+    map(pool, 10);
+    assert_false(pool_lost_work(pool));
+    assert_true(job->rest == NULL || atomic_load(&shared->rested) > rested);
+    close_and_join(pool, workers);
+}
+
+static void test_killed_before_its_rest(void **state)
+{
+    static const struct pool_job job = {.task = square, .rest = die_before_rest};
+
+    (void)state;
+    check_lost_work(&job, 1);
+}
+
+static void test_killed_after_its_rest(void **state)
+{
+    static const struct pool_job job = {.task = square, .rest = die_after_rest};
+
+    (void)state;
+    check_lost_work(&job, 1);
+}
+
+static void test_one_of_several_killed_before_its_rest(void **state)
+{
+    static const struct pool_job job = {.task = square, .rest = die_before_rest};
+
+    (void)state;
+    check_lost_work(&job, 3);
+}
+
+static void test_killed_holding_a_later_task(void **state)
+{
+    static const struct pool_job job = {.task = die_once_of_seven, .rest = die_after_rest};
+
+    (void)state;
+    /* Seven were done before; who dies of it is who did them. */
+    check_lost_work(&job, 1);
+}
+
+/* Nothing is lost with who has done nothing, in this list. */
+static void test_killed_before_anything_was_done(void **state)
+{
+    static const struct pool_job job = {.task = square_or_die, .rest = die_after_rest};
+    struct pool *pool = create(1, 3, &job);
+
+    (void)state;
+    for (int list = 0; list < 2; list++) {
+        atomic_store(&shared->die, 1);
+        give_tasks(pool, 3);
+        map(pool, 3);
+        assert_int_equal(deaths_of(pool, 3), 1);
+        assert_false(pool_lost_work(pool));
+        kill(pool_worker_pid(pool, 0), SIGKILL);
+    }
+    map(pool, 3);
+    assert_false(pool_lost_work(pool));
+    close_and_join(pool, 1);
+}
+
+/* ---- a wait that ends for nothing ---- */
+
+static void do_nothing(int signal_number)
+{
+    (void)signal_number;
+}
+
+/* Each has a task; worker 1 is through with its own, and idle, when worker 0 dies of the other. */
+static uint64_t die_when_1_is_idle(void *context, unsigned worker, uint64_t argument)
+{
+    (void)context;
+    if (atomic_load(&shared->die) == 0) {
+        atomic_store(&shared->go_on, true);
+        return argument;
+    }
+    atomic_fetch_add(&shared->in_task, 1);
+    while (atomic_load(&shared->in_task) < 2 ||
+           (worker == 0 && atomic_load(&shared->rested) == 0)) {
+        take_a_nap();
+    }
+    if (worker == 0) {
+        usleep(50000);
+        die_if_told();
+    }
+    return argument;
+}
+
+/* Who replaces worker 0 comes too late for it. */
+static bool begin_late(void *context, unsigned worker, struct error *error)
+{
+    (void)context;
+    (void)error;
+    if (atomic_fetch_add(&shared->begun[worker], 1) == 1) {
+        while (!atomic_load(&shared->go_on)) {
+            take_a_nap();
+        }
+    }
+    return true;
+}
+
+static void rest_long(void *context, unsigned worker)
+{
+    (void)context;
+    (void)worker;
+    if (atomic_load(&shared->go_on)) {
+        usleep(400000);
+    }
+    atomic_fetch_add(&shared->rested, 1);
+}
+
+/* Ends the sleep of worker 1 again and again, until the task is done. */
+static void *wake_for_nothing(void *argument)
+{
+    while (!atomic_load(&shared->go_on)) {
+        if (atomic_load(&shared->die) == 0) {
+            kill(*(pid_t *)argument, SIGUSR1);
+        }
+        take_a_nap();
+    }
+    return NULL;
+}
+
+/* An idle worker that wakes up for nothing may find a task given back: until it is through with it,
+ * and has rested, the list is not. */
+static void test_who_wakes_up_for_nothing_is_waited_for(void **state)
+{
+    static const struct pool_job job = {
+        .begin = begin_late, .task = die_when_1_is_idle, .rest = rest_long};
+    const struct sigaction nothing = {.sa_handler = do_nothing}; /* no SA_RESTART */
+    struct sigaction before;
+    pthread_t waker;
+
+    (void)state;
+    assert_int_equal(sigaction(SIGUSR1, &nothing, &before), 0);
+    struct pool *pool = create(2, 2, &job);
+    pid_t sleeper = pool_worker_pid(pool, 1);
+    atomic_store(&shared->die, 1);
+    assert_int_equal(pthread_create(&waker, NULL, wake_for_nothing, &sleeper), 0);
+    give_tasks(pool, 2);
+    map(pool, 2);
+    assert_int_equal(atomic_load(&shared->rested), 2);
+    pthread_join(waker, NULL);
+    close_and_join(pool, 2);
+    sigaction(SIGUSR1, &before, NULL);
+}
+
 /* ---- begin() ---- */
 
 static void check_no_pool(const struct pool_job *job, const char *says)
@@ -1030,6 +1221,12 @@ int main(void)
         POOL_TEST(test_only_worker_killed_while_holding_a_task),
         POOL_TEST(test_all_workers_killed_at_once),
         POOL_TEST(test_killed_somewhere_in_a_long_list),
+        POOL_TEST(test_killed_before_its_rest),
+        POOL_TEST(test_killed_after_its_rest),
+        POOL_TEST(test_one_of_several_killed_before_its_rest),
+        POOL_TEST(test_killed_holding_a_later_task),
+        POOL_TEST(test_killed_before_anything_was_done),
+        POOL_TEST(test_who_wakes_up_for_nothing_is_waited_for),
         POOL_TEST(test_two_deaths_in_a_row_are_survived),
         POOL_TEST(test_deaths_are_counted_anew_for_each_list),
         POOL_TEST(test_a_task_that_always_kills_is_given_up),

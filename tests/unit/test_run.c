@@ -366,6 +366,45 @@ static void test_an_interrupted_run_is_no_sample(void **state)
     check_refused(run_interrupted_on_the_way, EXIT_SIGNALLED + SIGTERM, "");
 }
 
+/* A thread that has ended at 0 s, and one that counted and never began. */
+static bool run_without_an_end(struct run *run, struct error *error)
+{
+#pragma omp parallel num_threads(run->threads)
+    {
+        struct worker *me = worker_begin(run, omp_get_thread_num());
+        worker_do(me, me->share);
+        worker_end(me);
+    }
+    run->workers[1].end_s = 0;
+    (void)error;
+    return true;
+}
+
+static bool run_without_a_beginning(struct run *run, struct error *error)
+{
+    run_without_an_end(run, error);
+    run->workers[1].start_s = 0;
+    return true;
+}
+
+static bool run_in_no_time(struct run *run, struct error *error)
+{
+    run_without_an_end(run, error);
+    for (unsigned w = 0; w < run->threads; w++) {
+        run->workers[w].start_s = run->workers[w].end_s = 1;
+    }
+    return true;
+}
+
+static void test_a_time_that_cannot_be_is_no_sample(void **state)
+{
+    (void)state;
+    check_refused(run_without_an_end, EXIT_FAILED, "thread 2 of 2 worked from");
+    check_refused(run_without_a_beginning, EXIT_FAILED,
+                  "thread 2 of 2 worked from 0.000000000 s");
+    check_refused(run_in_no_time, EXIT_FAILED, "took no time");
+}
+
 /* None of the above: so it is not for being unknown that they are refused. */
 static bool run_honestly(struct run *run, struct error *error)
 {
@@ -393,6 +432,61 @@ static void test_an_honest_variant_gives_a_sample(void **state)
     assert_true(runner_measure(runner, 0, &sample, &error));
     assert_int_equal(sample.count, exact.count);
     runner_close(runner);
+}
+
+/* A run that says that a worker died, so many times, and without a worker's end. */
+static unsigned deaths_to_come, tries;
+
+static bool run_that_lost_a_worker(struct run *run, struct error *error)
+{
+    run_honestly(run, error);
+    tries++;
+    if (deaths_to_come > 0) {
+        deaths_to_come--;
+        run->spoilt = true;
+        run->workers[1].end_s = 0;
+    }
+    return true;
+}
+
+static bool measure_with_deaths(unsigned deaths, struct sample *sample, struct error *error)
+{
+    static const struct variant mortal = {.name = "mortal", .run = run_that_lost_a_worker};
+    struct plan_case its_case;
+    struct plan plan;
+    struct runner *runner = runner_of(&mortal, &its_case, &plan);
+
+    deaths_to_come = 0;
+    assert_true(runner_warm_up(runner, 0, error));
+    deaths_to_come = deaths;
+    tries = 0;
+    bool done = runner_measure(runner, 0, sample, error);
+    runner_close(runner);
+    return done;
+}
+
+static void test_what_a_death_spoilt_is_measured_again(void **state)
+{
+    struct error error = {0};
+    struct sample sample;
+
+    (void)state;
+    assert_true(measure_with_deaths(2, &sample, &error));
+    assert_int_equal(tries, 3);
+    assert_int_equal(sample.redone, 2 * 8); /* all tasks of both */
+    assert_true(sample.wall_s > 0);
+}
+
+static void test_what_deaths_always_spoil_is_given_up(void **state)
+{
+    struct error error = {0};
+    struct sample sample;
+
+    (void)state;
+    assert_false(measure_with_deaths(100, &sample, &error));
+    assert_int_equal(tries, 10);
+    assert_int_equal(error.exit_code, EXIT_FAILED);
+    assert_non_null(strstr(error.text, "pool: a worker died"));
 }
 
 /* Asked to stop before it begins: each variant ends at once, and no worker stays. */
@@ -619,6 +713,9 @@ int main(void)
         cmocka_unit_test(test_a_variant_that_fails_is_no_sample),
         cmocka_unit_test(test_an_interrupted_run_is_no_sample),
         cmocka_unit_test(test_an_honest_variant_gives_a_sample),
+        cmocka_unit_test(test_a_time_that_cannot_be_is_no_sample),
+        cmocka_unit_test(test_what_a_death_spoilt_is_measured_again),
+        cmocka_unit_test(test_what_deaths_always_spoil_is_given_up),
         cmocka_unit_test(test_every_variant_stops_when_interrupted),
         cmocka_unit_test(test_under_a_lock_one_thread_works_at_a_time),
         cmocka_unit_test(test_what_came_out_too_short_is_done_again),
