@@ -174,7 +174,8 @@ sub wrong_with {
         return $all && $all->{otherData} && @{$all->{traceEvents}} > 2 ? undef : "$file is no whole file: $@";
     }
     if ($file eq 'topology.xml') {
-        return $text eq complete_run($command)->{$file} ? undef : "$file is another one";
+        my ($has, $needs) = map { scalar(() = /\n/g) } $text, complete_run($command)->{$file};
+        return $text =~ /<\/topology>\s*\z/ && $has == $needs ? undef : "$file has $has of $needs lines";
     }
     return wrong_csv($command, $folder, $file, $text);
 }

@@ -19,13 +19,21 @@ my %long = (
     costs => '-t 2 -r 3 -T 200us',
 );
 
-# Starts it in a folder that is there; returns when it has opened its files, and goes on.
+# Returns when it has opened its files, and goes on; or has ended. While it opens them it would rightly say
+# that the folder is gone.
+sub wait_for_files {
+    my ($command, $job, $folder) = @_;
+    my $opened = poll_until(sub { !alive($job->{pid}) || !grep { !-e "$folder/$_.part" } @{$command->{files}} });
+    my $so_far = cpu_seconds($job->{pid});
+    poll_until(sub { !alive($job->{pid}) || cpu_seconds($job->{pid}) > $so_far + 0.02 });
+    return $opened && alive($job->{pid});
+}
+
+# Starts it in a folder that is there.
 sub begin {
     my ($command, $folder, $options) = @_;
     my $job = start($options // {}, $GILSCOPE, $command->{name}, words($long{$command->{name}}), '-o', "$folder");
-    ok(poll_until(sub { !grep { !-e "$folder/$_.part" } @{$command->{files}} }), 'it has begun') or diag(slurp($job->{err}));
-    my $so_far = cpu_seconds($job->{pid});
-    poll_until(sub { !alive($job->{pid}) || cpu_seconds($job->{pid}) > $so_far + 0.02 });
+    ok(wait_for_files($command, $job, $folder), 'it has begun') or diag(slurp($job->{err}));
     return $job;
 }
 
@@ -65,7 +73,7 @@ for my $command (@SOME) {
             my $folder = "$above/results";
             my %faults = (LD_PRELOAD => Faults::library(), FAIL_WRITE => 5 + $n, FAIL_ON => 1, FAULT_HIT => "$hits/hit");
             my $job = start({env => \%faults}, $GILSCOPE, $command->{name}, words($long{$command->{name}} =~ s/50ms|100ms/20ms/r), '-o', $folder);
-            poll_until(sub { !alive($job->{pid}) || -e "$folder/$command->{files}[-1].part" });
+            wait_for_files($command, $job, $folder);
             remove_tree($folder);
             my $result = finish($job);
             my $hit = -e "$hits/hit";
