@@ -76,8 +76,8 @@ for my $command (@SOME) {
             wait_for_files($command, $job, $folder);
             remove_tree($folder);
             my $result = finish($job);
-            my $hit = -e "$hits/hit";
-            $full += $hit && $result->{exit} == 1;
+            my $hit = -e "$hits/hit" ? 1 : 0;
+            $full++ if $hit && $result->{exit} == 1;
             is($result->{exit}, 0, "write $n: it completes") if !$hit;
             # Of another length than the shortest run: only what is not complete is looked at.
             next if $result->{exit} == 0;
