@@ -168,9 +168,10 @@ bool child_start(struct child *child, char *const argv[], struct error *error)
     if (reason != 0) {
         child_end(child);
         return fail(error, "cannot run it: %s",
-                    reason == ENOEXEC  ? "it is not an executable"
-                    : reason == ENOENT ? "what its first line (#!) names is not there"
-                                       : strerror(reason));
+                    reason == ENOEXEC ? "it is not an executable"
+                    : reason == ENOENT && access(path, F_OK) == 0
+                        ? "what its first line (#!) names is not there"
+                        : strerror(reason));
     }
     return true;
 }

@@ -64,7 +64,7 @@ static void print_row(const struct cost_summary *summary, const struct style *st
         snprintf(beside, sizeof beside, "%.*s %s", (int)strcspn(reference->name, " "),
                  reference->name, time);
     }
-    fprintf(to, "%-*s%-*s%9s %s%*s%s\n", NAME_WIDTH, item->name, PLACE_WIDTH, place, overhead,
+    fprintf(to, "%-*s%-*s%8s %s%*s%s\n", NAME_WIDTH, item->name, PLACE_WIDTH, place, overhead,
             interval, INTERVAL_WIDTH - columns > 1 ? INTERVAL_WIDTH - columns : 1, "", beside);
 }
 
@@ -84,7 +84,7 @@ static void print_table(const struct costs_report *report, const struct style *s
     struct report_marks marks = {.noisy = anything_noisy(report)};
     struct interval_count intervals = {0};
 
-    fprintf(to, "%s%-*s%-*s%9s %-*s%s%s\n", style->bold, NAME_WIDTH, "cost", PLACE_WIDTH,
+    fprintf(to, "%s%-*s%-*s%8s %-*s%s%s\n", style->bold, NAME_WIDTH, "cost", PLACE_WIDTH,
             "threads", "overhead", INTERVAL_WIDTH, "(95 %)", "reference", style->plain);
     for (size_t i = 0; i < plan->length; i++) {
         if (plan->items[i].reps > 0) {

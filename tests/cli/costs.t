@@ -156,7 +156,7 @@ subtest 'options that are wrong' => sub {
     one_line_error(gilscope(qw(costs -t 2-1 -o), $here), 2, '-t 2-1', qr/--threads=2-1: not thread counts/);
     one_line_error(gilscope(qw(costs --pin=core -o), $here), 2, '--pin', qr/unknown option '--pin=core'/);
     one_line_error(gilscope({env => {HWLOC_SYNTHETIC => 'core:2 pu:1'}}, @small, '-o', $here),
-        2, 'another machine', qr/only be measured on this one/);
+        2, 'another machine', qr/only run on this one/);
     is_deeply([names_in($here)], [], 'nothing is written');
 };
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -108,5 +109,7 @@ int main(void)
         cmocka_unit_test(test_no_item_is_broken),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    alarm(600); /* a hang is a failure */
+    return cmocka_run_group_tests_name("paragraph", tests, NULL, NULL);
 }
