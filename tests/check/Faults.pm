@@ -249,6 +249,12 @@ sub each_n {
             push @wrong, $look->($result, $folder) if $look;
             push @bad, "$fault=$n" . ($again ? ', after an earlier run' : '') . ': ' . join(', ', @wrong) . ": $result->{err}" if @wrong;
         }
+        # This run had fewer calls than the one in which they were counted: from further ahead.
+        if ($from && !$runs && $from > 5) {
+            $from -= 5;
+            $n = $from - 1;
+            next;
+        }
         last if !$runs->{$n};
         die "$fault=$n: no end" if $n > 3000;
     }
