@@ -77,6 +77,8 @@ bool results_machine(struct results *results, const struct run_facts *facts,
 
 /* All on the disk, then all to their final names, or none: see outfile_commit. */
 bool results_commit(struct results *results, struct error *error);
+/* Of a run that measured nothing, no file is left; what open() kept beside has its name back. */
+void results_discard(struct results *results);
 void results_close(struct results *results);
 
 #endif

@@ -191,6 +191,8 @@ static void tell(const struct costs_run *run, bool complete)
         fprintf(stderr, "wrote %s/costs.csv, costs-machine.csv\n", folder);
     } else if (interrupted() && run->measured) {
         fprintf(stderr, "not complete: what was measured is in %s/costs.csv.part\n", folder);
+    } else if (interrupted()) {
+        fprintf(stderr, "nothing was measured yet: no file is left in %s\n", folder);
     }
 }
 
@@ -204,6 +206,10 @@ static bool conclude(struct costs_run *run, bool complete, struct error *error)
         store(run, &report, complete ? error : &later) && (!complete || commit(run, error));
     bool shown = show(run, &report, complete && stored ? error : &later);
 
+    if (!run->measured) {
+        outfile_discard(&run->file); /* what was kept has its name back */
+        outfile_discard(&run->facts);
+    }
     if (!run->settings->quiet) {
         tell(run, complete && stored);
     }

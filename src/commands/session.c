@@ -285,6 +285,26 @@ static bool measured_guests(const struct session *session)
     return false;
 }
 
+/* Files without a row are no use to anybody. */
+static bool leave_nothing(struct session *session)
+{
+    results_discard(&session->results);
+    if (interrupted() && !session->settings->quiet) {
+        fprintf(stderr, "nothing was measured yet: no file is left in %s\n",
+                session->settings->output);
+    }
+    return false;
+}
+
+static bool conclude(struct session *session, bool going, struct error *error)
+{
+    bool measured = session->timed_s > 0;
+
+    return (going || measured ? session->kind->conclude(session, going, error)
+                              : leave_nothing(session)) &&
+           interpreters_gave(session->settings, measured_guests(session), error);
+}
+
 bool session_run(const struct session_kind *kind, void *context,
                  const struct settings *settings, struct error *error)
 {
@@ -305,8 +325,7 @@ bool session_run(const struct session_kind *kind, void *context,
         }
         guard_rest();
         progress_clear(&session.progress);
-        going = kind->conclude(&session, going, error) &&
-                interpreters_gave(settings, measured_guests(&session), error);
+        going = conclude(&session, going, error);
     }
     release(&session);
     return going;

@@ -23,7 +23,9 @@ static const char *remedy(int reason)
     case EFBIG:
         return "let it write larger files (ulimit -f)";
     case ENOENT:
-        return "the folder is gone; choose one that stays with --output";
+        return "the folder is gone, or takes no files; choose another with --output";
+    case ELOOP:
+        return "it is a symbolic link: remove it, or choose another folder with --output";
     default:
         return "choose another folder with --output";
     }
@@ -92,7 +94,7 @@ static bool still_named(const struct outfile *file)
 {
     struct stat open_file, named;
 
-    return fstat(file->fd, &open_file) == 0 && stat(file->part_path, &named) == 0 &&
+    return fstat(file->fd, &open_file) == 0 && lstat(file->part_path, &named) == 0 &&
            open_file.st_ino == named.st_ino && open_file.st_dev == named.st_dev;
 }
 
@@ -100,7 +102,8 @@ static bool open_locked(struct outfile *file, struct error *error)
 {
     do {
         outfile_close(file);
-        file->fd = open(file->part_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        /* No link is followed: what it leads to is no file of ours. */
+        file->fd = open(file->part_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
         if (file->fd < 0) {
             return fail(error, "cannot write '%s': %s; %s", file->part_path, strerror(errno),
                         remedy(errno));
@@ -126,14 +129,21 @@ static bool open_empty(struct outfile *file, struct error *error)
     if (!open_locked(file, error)) {
         return false;
     }
-    if (file->keep_above > 0 && !file->half_copied && fstat(file->fd, &before) == 0 &&
+    if (fstat(file->fd, &before) != 0 || !S_ISREG(before.st_mode)) {
+        outfile_close(file);
+        return fail(error,
+                    "'%s' is no regular file: remove it, or choose another folder with "
+                    "--output",
+                    file->part_path);
+    }
+    if (file->keep_above > 0 && !file->half_copied &&
         before.st_size > (off_t)file->keep_above) {
         if (!keep_earlier(file, error) || !open_locked(file, error)) {
             outfile_close(file);
             return false;
         }
     }
-    return ftruncate(file->fd, 0) == 0 || errno == EINVAL || /* a device such as /dev/full */
+    return ftruncate(file->fd, 0) == 0 ||
            fail(error, "cannot empty '%s': %s", file->part_path, strerror(errno));
 }
 

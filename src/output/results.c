@@ -72,8 +72,7 @@ static bool open_files(struct results *results, const char *folder, struct error
            outfile_open(&results->topology, folder, "topology.xml", 0, &kept, error);
 }
 
-/* Of a run that cannot begin nothing is left. */
-static void discard_all(struct results *results)
+void results_discard(struct results *results)
 {
     outfile_discard(&results->rows_file);
     outfile_discard(&results->summary);
@@ -102,7 +101,7 @@ bool results_open(struct results *results, const struct results_kind *kind, cons
     if (!open_files(results, folder, error) ||
         !append(&results->rows_file, kind->header, header_size, error) ||
         !echo(results, kind->header, header_size, error)) {
-        discard_all(results);
+        results_discard(results);
         return false;
     }
     return true;
@@ -113,7 +112,7 @@ bool results_open_more(struct results *results, const char *folder, struct error
     bool kept; /* never: what is in it can be computed from the rows again */
 
     if (!outfile_open(&results->more, folder, results->kind->more, 0, &kept, error)) {
-        discard_all(results);
+        results_discard(results);
         return false;
     }
     return true;

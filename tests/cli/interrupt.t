@@ -144,15 +144,15 @@ for my $variant (qw(serial critical ticks gil nogil tasks atomic pool)) {
     };
 }
 
-subtest 'stopped before anything is measured: headers, no nonsense' => sub {
+subtest 'stopped before anything is measured: nothing is left, and no nonsense told' => sub {
     my $folder = temp_folder();
     my $job = start($GILSCOPE, qw(bench --time=600s -t 2 -v nogil -o), $folder);
     ok(poll_until(sub { -s "$folder/bench.csv.part" }), 'it has begun');
     send_signal(INT => $job);
     my $result = stopped_by(INT => $job);
-    is(scalar(check_parts($folder)), 0, 'no rows');
-    unlike($result->{out}, qr/\b(?:nan|inf)\b/i, 'no figures of nothing');
-    is($result->{err}, '', 'nothing more to say');
+    is_deeply([names_in($folder)], [], 'no file');
+    is($result->{out}, '', 'no figures of nothing');
+    like($result->{err}, qr/\Anothing was measured yet: no file is left in \Q$folder\E\n\z/, 'which is said');
 };
 
 subtest 'rows on stdout end with a whole line, too' => sub {

@@ -494,15 +494,34 @@ static void test_a_full_disk_is_an_error(void **state)
     struct error error = {0};
 
     (void)state;
-    if (access("/dev/full", W_OK) != 0 ||
-        symlink("/dev/full", in_folder("data.csv.part")) != 0) {
-        skip();
-    }
     open_file(&file, 1);
+    room = 0;
     assert_false(outfile_write_at(&file, 0, "x", 1, &error));
+    mend();
     assert_int_equal(error.exit_code, EXIT_FAILED);
     assert_non_null(strstr(error.text, "data.csv.part"));
     assert_non_null(strstr(error.text, strerror(ENOSPC)));
+    outfile_close(&file);
+}
+
+/* Whatever stands in its place is not written to: a link may lead out of the folder. */
+static void test_what_is_no_file_is_left_alone(void **state)
+{
+    struct outfile file;
+    struct error error = {0};
+    bool kept;
+
+    (void)state;
+    fclose(fopen(in_folder("theirs"), "w"));
+    assert_int_equal(symlink("theirs", in_folder("data.csv.part")), 0);
+    assert_false(outfile_open(&file, folder, "data.csv", 0, &kept, &error));
+    assert_non_null(strstr(error.text, "symbolic link"));
+    assert_int_equal(unlink(in_folder("data.csv.part")), 0);
+    assert_int_equal(mkfifo(in_folder("data.csv.part"), 0600), 0);
+    assert_false(outfile_open(&file, folder, "data.csv", 0, &kept, &error));
+    assert_non_null(strstr(error.text, "no regular file"));
+    assert_int_equal(unlink(in_folder("data.csv.part")), 0);
+    open_file(&file, 0);
     outfile_close(&file);
 }
 
@@ -516,7 +535,7 @@ static void test_a_folder_that_is_not_there_is_an_error(void **state)
     assert_false(outfile_open(&file, in_folder("nowhere"), "data.csv", 0, &kept, &error));
     assert_int_equal(error.exit_code, EXIT_FAILED);
     assert_non_null(strstr(error.text, "nowhere"));
-    assert_non_null(strstr(error.text, "the folder is gone"));
+    assert_non_null(strstr(error.text, "the folder is gone, or takes no files"));
     assert_non_null(strstr(error.text, "--output"));
     outfile_close(&file);
 }
@@ -1174,6 +1193,7 @@ int main(void)
         FILE_TEST(test_only_one_process_writes_after_keeping),
         FILE_TEST(test_a_killed_writer_keeps_nobody_out),
         FILE_TEST(test_a_full_disk_is_an_error),
+        FILE_TEST(test_what_is_no_file_is_left_alone),
         FILE_TEST(test_a_folder_that_is_not_there_is_an_error),
         FILE_TEST(test_too_many_open_files_is_told_as_such),
         FILE_TEST(test_discarded_leaves_nothing),
