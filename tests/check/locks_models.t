@@ -52,13 +52,13 @@ my @holds = (
     ['pool', '-DWORKERS=2 -DTASKS=1 -DLISTS=1', 'safety', 'holds', 1],
     ['pool', '-DWORKERS=2 -DLISTS=1', 'safety', 'holds'],
     ['pool', '-DWORKERS=2 -DLISTS=1', 'no_lost_wake_up', 'holds'],
-    ['pool', '-DWORKERS=2 -DLISTS=1 -DLIVENESS', 'in_the_end', 'holds'],
+    ['pool', '-DWORKERS=2 -DLISTS=1 -DONLY_WAKES', 'in_the_end', 'holds'],
     ['pool', '-DWORKERS=2', 'safety', 'holds'],
     ['pool', '-DWORKERS=2', 'no_lost_wake_up', 'holds'],
-    ['pool', '-DWORKERS=2 -DLIVENESS', 'in_the_end', 'holds'],
-    ['pool', '-DWORKERS=2 -DLISTS=1 -DDEATHS=2', 'safety', 'holds'],
-    ['pool', '-DWORKERS=3 -DDEATHS=0', 'safety', 'holds'],
-    ['pool', '-DWORKERS=3 -DTASKS=1 -DLISTS=1', 'safety', 'holds'],
+    ['pool', '-DWORKERS=2 -DONLY_WAKES', 'in_the_end', 'holds'],
+    ['pool', '-DWORKERS=2 -DLISTS=1 -DDEATHS=2 -DONLY_WAKES', 'safety', 'holds'],
+    ['pool', '-DWORKERS=3 -DDEATHS=0 -DONLY_WAKES', 'safety', 'holds'],
+    ['pool', '-DWORKERS=3 -DTASKS=1 -DLISTS=1 -DONLY_WAKES', 'safety', 'holds'],
 );
 
 # What the protocols do not promise, and Spin shows. If one of these held, a head would be wrong.
@@ -91,8 +91,8 @@ my @mistakes = (
     ['pool', 'CLAIM_IN_TWO_STEPS', '', 'safety', 'exactly once'],
     ['pool', 'DONE_BEFORE_RESULT', '', 'safety', 'the result is there'],
     ['pool', 'NO_GIVING_BACK', '', 'safety', 'deadlock'],
-    ['pool', 'NO_GIVING_BACK', '-DLISTS=1 -DLIVENESS', 'in_the_end', 'in_the_end'],
-    ['pool', 'NO_WAKE_UP_FOR_THE_SECOND', '-DLIVENESS', 'in_the_end', 'in_the_end'],
+    ['pool', 'NO_GIVING_BACK', '-DLISTS=1 -DONLY_WAKES', 'in_the_end', 'in_the_end'],
+    ['pool', 'NO_WAKE_UP_FOR_THE_SECOND', '-DONLY_WAKES', 'in_the_end', 'in_the_end'],
     ['pool', 'GENERATION_READ_LATE', '', 'safety', 'at rest'],
     ['pool', 'SIGNAL_BEFORE_STORE', '', 'no_lost_wake_up', 'no_lost_wake_up'],
 );

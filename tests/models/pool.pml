@@ -17,7 +17,7 @@
  *   signals). A pipe keeps what was told, and its end shows only after that.
  * - search_from is a hint: here a search begins anywhere.
  * - Fairness, which only in_the_end needs: a process that can go on goes on (weak, pan -f), and, with
- *   LIVENESS, sleeps end by a wake alone: who woke up for nothing for ever could keep the model's
+ *   ONLY_WAKES, sleeps end by a wake alone: who woke up for nothing for ever could keep the model's
  *   parent listening to it, which hears one worker at a time and any. In C it hears all of them.
  *
  * Properties of the first kind (safety)
@@ -116,7 +116,7 @@ inline futex_wait()
         may_die;
         if
         :: generation == looked_at[id] -> asleep[id] = true; goto sleeps
-#ifndef LIVENESS
+#ifndef ONLY_WAKES
         :: generation == looked_at[id] -> asleep[id] = true
 #endif
         :: else
