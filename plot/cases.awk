@@ -39,7 +39,7 @@ FILENAME == "fidelity.csv" {
     if (field[2] == "nogil" && field[4] + 0 == 1)
         next                                # the baseline, 1 by definition
     for (i = 5; i <= 10; i++)
-        if (!is_number(field[i]) || field[i] + 0 <= 0)
+        if (!is_number(field[i]) || field[i] + 0 < 1e-9 || field[i] + 0 > 1e9)
             next                            # nothing that a logarithmic axis could show
     meet(field[1])
     ratio = field[5] / field[8]

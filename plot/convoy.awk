@@ -253,7 +253,8 @@ function write_frontier(    g, h, r, i, j, swap, n, share, points, last, last_p5
                 for (r = 1; r <= kept; r++) {
                     split_record(row_at[r])
                     share = field[at["hogs_share"]]
-                    if (guest_of(field[1]) != g || field[4] + 0 != h || field[5] != interval_at[i] || share == "")
+                    if (guest_of(field[1]) != g || field[4] + 0 != h || field[5] != interval_at[i] ||
+                        !is_number(share) || !is_number(field[at["p50_s"]]) || !is_number(field[at["p99_s"]]))
                         continue
                     points++
                     print interval_at[i], share, field[at["hogs_share_lo"]], field[at["hogs_share_hi"]], field[at["p99_s"]], \
