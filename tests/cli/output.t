@@ -129,7 +129,9 @@ subtest 'rows into a pipe that closes early' => sub {
     is($result->{exit}, 128 + 13, 'the exit code is that of SIGPIPE');
     like($result->{err}, qr/\A(?:[^\n]*bench\.csv\.part[^\n]*\n)?\z/, 'no noise');
     ok(!-e "$here/bench.csv", 'nothing is called complete');
-    rows_of_part("$here/$_.part") for qw(bench.csv bench-summary.csv machine.csv);
+    # The reader may have gone before there was a row.
+    my @parts = names_in($here);
+    rows_of_part("$here/$_.part") for @parts ? qw(bench.csv bench-summary.csv machine.csv) : ();
 };
 
 subtest 'other output into a pipe that is closed' => sub {
