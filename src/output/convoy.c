@@ -34,13 +34,13 @@ static void print_machine(const struct convoy_report *report, const struct style
 
 /* The percentiles that have no interval in the table. */
 static const struct tail {
-    enum convoy_figure figure;
     const char *head;
+    enum convoy_figure figure;
     bool wide;
-} tails[] = {{CONVOY_P90, "p90", true},
-             {CONVOY_P99, "p99", false},
-             {CONVOY_P999, "p99.9", true},
-             {CONVOY_LONGEST, "longest", false}};
+} tails[] = {{"p90", CONVOY_P90, true},
+             {"p99", CONVOY_P99, false},
+             {"p99.9", CONVOY_P999, true},
+             {"longest", CONVOY_LONGEST, false}};
 enum { TAILS = sizeof tails / sizeof *tails };
 
 static bool is_shown(const struct tail *tail, const struct style *style)
