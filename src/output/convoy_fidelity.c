@@ -74,7 +74,9 @@ static void print_pair(const struct convoy_report *report, size_t theirs, size_t
                      convoy_is_bound(report->plan, ours, compared[i]);
         enum pair_verdict verdict = bound ? PAIR_UNDECIDED : judge(a, b);
         print_figure(report, theirs, compared[i], to);
-        fprintf(to, "%7.3g%s%s%s", a.median / b.median, style->warn, marks[verdict],
+        double ratio = a.median / b.median;
+        /* Of small ones one digit, so that a blank is left before them. */
+        fprintf(to, "%7.*g%s%s%s", ratio < 0.1 ? 1 : 3, ratio, style->warn, marks[verdict],
                 style->plain);
         verdicts->of[verdict]++;
     }
