@@ -130,8 +130,7 @@ subtest 'rows into a pipe that closes early' => sub {
     like($result->{err}, qr/\A(?:[^\n]*bench\.csv\.part[^\n]*\n)?\z/, 'no noise');
     ok(!-e "$here/bench.csv", 'nothing is called complete');
     # The reader may have gone before there was a row.
-    my @parts = names_in($here);
-    rows_of_part("$here/$_.part") for @parts ? qw(bench.csv bench-summary.csv machine.csv) : ();
+    rows_of_part("$here/$_") for grep { -e "$here/$_" } map { "$_.part" } qw(bench.csv bench-summary.csv machine.csv);
 };
 
 subtest 'other output into a pipe that is closed' => sub {
