@@ -16,8 +16,9 @@ struct child {
     int from;  /* its standard output */
     int words; /* its standard error */
     size_t length, last_length;
-    char line[CHILD_LINE_MAX];  /* what it has said of its next answer */
-    char last[CHILD_WORDS_MAX]; /* the last line that it has written to standard error, as it
+    char line[CHILD_LINE_MAX];   /* what it has said of its next answer */
+    char first[CHILD_WORDS_MAX]; /* as `last`, but the first */
+    char last[CHILD_WORDS_MAX];  /* the last line that it has written to standard error, as it
  came */
 };
 

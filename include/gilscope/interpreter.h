@@ -23,6 +23,7 @@ struct interpreter_facts {
     bool gil;           /* has one now */
     bool binds;         /* os.sched_setaffinity is there: threads can bind themselves */
     char executable[512];
+    double look_s; /* between two looks at its GIL, where it looks by ticks; 0: it does not */
 };
 
 /* A way of sharing the work. Rows of interpreter_modes[]; the first is the baseline. */
@@ -111,6 +112,11 @@ const char *interpreters_wanted(const struct settings *settings);
 /* At the end of a complete run: an error where --python names interpreters and none of them was
  * measured. What the environment or "auto" asks for may be missing. */
 bool interpreters_gave(const struct settings *settings, bool measured, struct error *error);
+
+/* What the first of them that looks at its GIL by ticks does between two looks, its model is to do
+ * as well, so that the two are alike: unless --chunk says something else. The name stays its
+ * interpreter's. */
+void interpreters_set_chunk(const struct interpreters *interpreters, struct settings *settings);
 
 /* "cpython-3.11 (3.11.7); pypy-3.9 (3.9.16)", in text[size]. */
 void interpreters_describe(const struct interpreters *interpreters, char *text, size_t size);

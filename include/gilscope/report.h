@@ -28,9 +28,10 @@ void report_print(const struct report *report, const struct style *style, FILE *
 
 /* The table of speedups and that of what they cost. */
 void report_table(const struct report *report, const struct style *style, FILE *to);
-/* The interpreters beside their models; nothing where n is 0. */
-void report_fidelity(const struct fidelity *pairs, size_t n, const struct style *style,
-                     FILE *to);
+/* The interpreters beside their models; nothing where there are none. */
+void report_fidelity(const struct report *report, const struct style *style, FILE *to);
+/* Whose chunk `ticks` had, and how long that is; nothing where it was the option's. */
+void report_chunk(const struct settings *settings, const struct style *style, FILE *to);
 /* Two or three sentences in plain words, computed from the summaries. */
 void report_sentences(const struct report *report, const struct style *style, FILE *to);
 

@@ -111,6 +111,7 @@ struct variant {
     bool forks;          /* its workers are processes */
     bool chunked;        /* works in chunks: its progress is sampled */
     bool hands_off;      /* has a lock that is handed from thread to thread */
+    bool by_ticks;       /* that is looked at after so much work: as in struct gil_kind */
     bool compilers_lock; /* no lock of gil.h: what its workers do with it they record */
     unsigned takes; /* options that mean something to it, whatever its lock: enum option_bit */
     bool calls;  /* makes native calls of a given length, under a lock of the user's choice */

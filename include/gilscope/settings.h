@@ -28,7 +28,11 @@ struct settings {
     double time_s;  /* of one repetition */
     uint64_t count; /* exact work of a repetition; 0: as much as time_s takes */
     double chunk_s;
-    uint64_t chunk; /* in units of the kernel; 0: as many as chunk_s takes */
+    /* Of locks that are looked at by ticks, as that of an interpreter beside them is, which is
+     * named; 0: chunk_s, too. */
+    double ticks_chunk_s;
+    const char *ticks_chunk_of;
+    uint64_t chunk; /* in units of the kernel; 0: as many as the time takes */
     double switch_interval_s;
     const struct kernel *kernel; /* what the threads compute */
     const char *kernel_file;     /* the plug-in that it is to come from; null: built in */
@@ -53,5 +57,13 @@ struct settings {
     const char *topology;     /* null: this machine */
     const char *command_line; /* as typed, for machine.csv */
 };
+
+/* How long a chunk lasts where the option says a time, under a lock that is looked at by ticks or
+ * another one. Pure. */
+static inline double settings_chunk_s(const struct settings *settings, bool by_ticks)
+{
+    return by_ticks && settings->ticks_chunk_s > 0 ? settings->ticks_chunk_s
+                                                   : settings->chunk_s;
+}
 
 #endif

@@ -25,14 +25,15 @@ static const char *const file_names[FILES] = {"convoy.csv", "convoy-summary.csv"
 
 /* All that one run of the command holds. */
 struct convoy_command {
-    const struct settings *settings;
+    const struct settings *settings; /* &chosen */
+    struct settings chosen;          /* as given, but for the chunk of `ticks` */
     struct machine *machine;
     struct interpreters interpreters;
     struct convoy_plan plan;
     struct convoy_client *client;
     struct slot *slots; /* slots[pus], of the policy in `slots_of` */
     const struct pin_policy *slots_of;
-    uint64_t chunk, held; /* decrements */
+    uint64_t chunk[2], held; /* decrements; chunk[by_ticks] */
     struct outfile files[FILES];
     off_t block_at; /* where in ROWS the block begins */
     double *scratch;
@@ -59,11 +60,15 @@ static bool size_work(struct convoy_command *run, struct error *error)
     const struct settings *settings = run->settings;
     double unit_s;
 
+    interpreters_set_chunk(&run->interpreters, &run->chosen);
     if (!kernel_unit_s(&kernel_countdown, &unit_s, error)) {
         return false;
     }
-    run->chunk =
-        settings->chunk != 0 ? settings->chunk : at_least_one(settings->chunk_s / unit_s);
+    for (int by_ticks = 0; by_ticks < 2; by_ticks++) {
+        run->chunk[by_ticks] =
+            settings->chunk != 0 ? settings->chunk
+                                 : at_least_one(settings_chunk_s(settings, by_ticks) / unit_s);
+    }
     run->held = at_least_one(settings->held_s / unit_s);
     return true;
 }
@@ -161,7 +166,7 @@ static struct convoy_setup setup_of(struct convoy_command *run,
         .lock = this_case->lock,
         .switch_interval_s = this_case->switch_interval_s,
         .hogs = this_case->hogs,
-        .chunk = run->chunk,
+        .chunk = run->chunk[this_case->lock->kind != NULL && this_case->lock->kind->by_ticks],
         .held = run->held,
         .serves = this_case->serves,
         .demand = {.time_s = settings->time_s,
@@ -314,7 +319,7 @@ static bool conclude(struct convoy_command *run, bool complete, struct error *er
 
 static bool run_convoy(const struct settings *settings, struct error *error)
 {
-    struct convoy_command run = {.settings = settings};
+    struct convoy_command run = {.chosen = *settings, .settings = &run.chosen};
     uint64_t random = settings->seed;
 
     for (int f = 0; f < FILES; f++) {

@@ -93,6 +93,7 @@ static bool open_interpreters(struct session *session, struct error *error)
         return false;
     }
     choose_pins(session);
+    interpreters_set_chunk(&session->interpreters, &session->chosen);
     return true;
 }
 

@@ -193,7 +193,8 @@ void child_end(struct child *child)
     child->pid = 0;
 }
 
-/* Reads what is there of standard error, and keeps the last line that is not empty. */
+/* Reads what is there of standard error, and keeps the first and the last line that are not
+ * empty. */
 static void hear_words(struct child *child)
 {
     char text[1024];
@@ -205,6 +206,9 @@ static void hear_words(struct child *child)
     for (ssize_t i = 0; i < n; i++) {
         /* A line begins where the one before was ended, marked by a length of 0. */
         if (text[i] == '\n') {
+            if (child->first[0] == '\0') {
+                memcpy(child->first, child->last, sizeof child->first);
+            }
             child->last_length = 0;
         } else if (child->last_length < sizeof child->last - 1) {
             child->last[child->last_length++] = text[i] == '\0' ? '?' : text[i];
@@ -213,9 +217,13 @@ static void hear_words(struct child *child)
     }
 }
 
-/* ": what it said last", or nothing. In text[size]. Who never stops talking is not listened to for
- * ever. */
-static const char *last_words(struct child *child, char *text, size_t size)
+/* What a shell ends with that did not find a command: as the shims of pyenv do, where the version
+ * is not chosen. */
+enum { NOT_FOUND = 127 };
+
+/* ": what it said last", or nothing; of who did not find a command what it said first, for advice
+ * follows. In text[size]. Who never stops talking is not listened to for ever. */
+static const char *last_words(struct child *child, int exit_code, char *text, size_t size)
 {
     struct pollfd ear = {.fd = child->words, .events = POLLIN};
 
@@ -223,11 +231,13 @@ static const char *last_words(struct child *child, char *text, size_t size)
         hear_words(child);
         ear.fd = child->words;
     }
+    const char *words =
+        exit_code == NOT_FOUND && child->first[0] != '\0' ? child->first : child->last;
     text[0] = '\0';
-    if (child->last[0] != '\0') {
+    if (words[0] != '\0') {
         text[0] = ':';
         text[1] = ' ';
-        strncpy(text + 2, child->last, size - 3);
+        strncpy(text + 2, words, size - 3);
         text[size - 1] = '\0';
         text_clean(text);
     }
@@ -249,7 +259,7 @@ static bool ended(struct child *child, struct error *error)
             poll(NULL, 0, 10);
         }
     }
-    last_words(child, words, sizeof words);
+    last_words(child, how.si_code == CLD_EXITED ? how.si_status : 0, words, sizeof words);
     if (how.si_pid == 0) {
         return fail(error, "closed its standard output%s", words);
     }
@@ -336,7 +346,7 @@ bool child_ask_looking(struct child *child, const char *question, char *answer, 
         int heard = poll(ends, 3, late ? 0 : patience_ms);
         if (late && (heard <= 0 || ends[0].revents == 0)) {
             return fail(error, "no answer within %.0f s%s", limit_s,
-                        last_words(child, words, sizeof words));
+                        last_words(child, 0, words, sizeof words));
         }
         if (heard <= 0) {
             continue;

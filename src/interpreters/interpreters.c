@@ -173,6 +173,17 @@ bool interpreters_open(struct interpreters *interpreters, const char *list,
                : fail(error, "out of memory");
 }
 
+void interpreters_set_chunk(const struct interpreters *interpreters, struct settings *settings)
+{
+    if (settings->given & OPTION_CHUNK) {
+        return;
+    }
+    for (size_t i = 0; i < interpreters->length && settings->ticks_chunk_s == 0; i++) {
+        settings->ticks_chunk_s = interpreters->at[i]->facts.look_s;
+        settings->ticks_chunk_of = interpreters->at[i]->name;
+    }
+}
+
 void interpreters_describe(const struct interpreters *interpreters, char *text, size_t size)
 {
     size_t length = 0;

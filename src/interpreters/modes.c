@@ -97,6 +97,18 @@ static bool find_flag(const char *line, const char *name, bool *flag)
     return true;
 }
 
+/* A time that may be missing. More than a second is none. */
+static bool find_time(const char *line, const char *name, double *time_s)
+{
+    char value[32];
+    int end = 0;
+
+    *time_s = 0;
+    return !find_value(line, name, value, sizeof value) ||
+           (strspn(value, "0123456789.") == strlen(value) &&
+            sscanf(value, "%lf%n", time_s, &end) == 1 && value[end] == '\0' && *time_s <= 1);
+}
+
 /* It becomes part of a name in files and lists: letters and digits, in lower case. */
 static bool clean_word(char *word)
 {
@@ -128,5 +140,5 @@ bool interpreter_read_hello(const char *line, const char *mode, struct interpret
            version[end] == '\0' && find_flag(line, "free_threaded", &facts->free_threaded) &&
            find_flag(line, "gil", &facts->gil) && find_flag(line, "binds", &facts->binds) &&
            find_value(line, "executable", facts->executable, sizeof facts->executable) &&
-           find_value(line, mode, why, why_size);
+           find_time(line, "look_s", &facts->look_s) && find_value(line, mode, why, why_size);
 }

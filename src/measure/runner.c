@@ -172,8 +172,9 @@ void runner_close(struct runner *runner)
 static unsigned calls_per_look(const struct runner *runner)
 {
     const struct settings *settings = runner->settings;
-    double chunk_s = settings->chunk != 0 ? (double)settings->chunk * runner->decrement_s
-                                          : settings->chunk_s;
+    double chunk_s = settings->chunk != 0
+                         ? (double)settings->chunk * runner->decrement_s
+                         : settings_chunk_s(settings, settings->lock->by_ticks);
     double calls = chunk_s / settings->held_s;
 
     return !settings->lock->by_ticks || calls < 1 ? 1 : calls > 1e6 ? 1000000 : (unsigned)calls;
@@ -238,8 +239,10 @@ static void prepare(struct runner *runner, const struct plan_case *this_case, ui
         .kernel = settings->kernel,
         .threads = this_case->threads,
         .count = count,
-        .chunk = settings->chunk != 0 ? settings->chunk
-                                      : units_in(settings->chunk_s, runner->unit_s),
+        .chunk = settings->chunk != 0
+                     ? settings->chunk
+                     : units_in(settings_chunk_s(settings, this_case->variant->by_ticks),
+                                runner->unit_s),
         .tasks = this_case->tasks,
         .stretch = runner->stretch,
         .cuts_calls = is_built_in(settings->kernel),

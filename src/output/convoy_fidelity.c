@@ -134,5 +134,6 @@ void convoy_fidelity(const struct convoy_report *report, const struct style *sty
     }
     if (any) {
         print_verdicts(&verdicts, style, to);
+        report_chunk(report->settings, style, to);
     }
 }

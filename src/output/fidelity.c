@@ -113,9 +113,22 @@ static void say_furthest(struct paragraph *paragraph, const struct fidelity *pai
         furthest->of_model.median, times, furthest->model->name);
 }
 
-void report_fidelity(const struct fidelity *pairs, size_t n, const struct style *style,
-                     FILE *to)
+void report_chunk(const struct settings *settings, const struct style *style, FILE *to)
 {
+    char chunk[32];
+
+    if (settings->ticks_chunk_s > 0) {
+        format_time(chunk, sizeof chunk, settings->ticks_chunk_s);
+        paragraph_tell("", style, to,
+                       "ticks looks at its lock every %s, as %s was seen to do here.", chunk,
+                       settings->ticks_chunk_of);
+    }
+}
+
+void report_fidelity(const struct report *report, const struct style *style, FILE *to)
+{
+    const struct fidelity *pairs = report->pairs;
+    size_t n = report->pair_count;
     struct paragraph paragraph = {0, ""};
 
     if (n == 0) {
@@ -132,4 +145,5 @@ void report_fidelity(const struct fidelity *pairs, size_t n, const struct style 
     say_verdicts(&paragraph, pairs, n);
     say_furthest(&paragraph, pairs, n, style);
     paragraph_print(&paragraph, style, to);
+    report_chunk(report->facts->settings, style, to);
 }

@@ -162,5 +162,5 @@ void report_print(const struct report *report, const struct style *style, FILE *
     print_one_core(report, style, to);
     print_pool(report, style, to);
     report_sentences(report, style, to);
-    report_fidelity(report->pairs, report->pair_count, style, to);
+    report_fidelity(report, style, to);
 }

@@ -35,6 +35,7 @@ const struct variant variant_ticks = {
     .lock = "the GIL of CPython up to 3.1: a semaphore",
     .chunked = true,
     .hands_off = true,
+    .by_ticks = true,
     .takes = OPTION_CHUNK,
     .run = run_ticks,
 };

@@ -113,6 +113,20 @@ subtest 'one that counts in C is compared over its own one thread, as is its mod
         $rate{'cpython-3.11t/nogil:2'} / $rate{'cpython-3.11t/nogil:1'}, 'the interpreter');
 };
 
+subtest 'the chunk of ticks is as long as that of the interpreter beside it' => sub {
+    my $model = '--variant=ticks,critical';
+    my ($result, $folder, @rows) = bench(fake('python2.7'), $model);
+    my %chunk = map { ($_->{variant} => $_->{chunk}) } @rows;
+    cmp_ok($chunk{ticks}, '>', 9.9 * $chunk{critical}, 'ten times the default, as that one says');
+    cmp_ok($chunk{ticks}, '<', 10.1 * $chunk{critical}, 'and no more');
+    like($result->{out}, qr/^ticks looks at its lock every 5\.20 us, as cpython-2\.7 was seen to do here\.$/m, 'which is told');
+    ($result, $folder, @rows) = bench(fake('python2.7'), $model, '--chunk=1000');
+    is(join(' ', uniq(map { "$_->{variant} $_->{chunk}" } grep { $_->{chunk} } @rows)), 'ticks 1000 critical 1000', '--chunk is for both');
+    unlike($result->{out}, qr/looks at its lock/, 'and nothing is told');
+    (undef, undef, @rows) = bench(fake('good'), $model);
+    is(scalar(uniq(map { $_->{chunk} } grep { $_->{chunk} } @rows)), 1, 'beside one that says nothing the default');
+};
+
 subtest 'without --pin there is something to compare with' => sub {
     my ($result, $folder, @rows) = bench(fake('python2.7'));
     is(join(' ', sort(uniq(column('pin', grep { $_->{variant} eq 'gil' } @rows)))), 'core none',
@@ -127,6 +141,7 @@ subtest 'who misbehaves costs its own rows, and a line' => sub {
     my %line = (
         garbage => qr/interpreter left out: .*garbage: is no Python: it answers with 'Hello, I am no Python'/,
         'dies-at-start' => qr/interpreter left out: .*dies-at-start: ended \(exit code 3\): fake: out of luck/,
+        shim => qr/interpreter left out: .*shim: ended \(exit code 127\): shim: python2\.7: command not found$/,
         commands => qr/interpreter left out: .*commands: ended \(exit code 3\): \?\[2Jgone$/,
         dies => qr{left out: cpython-3\.11/threads, [12] threads?: ended \(exit code 4\): fake: Segm},
         killed => qr{left out: cpython-3\.11/threads, [12] threads?: ended \(signal 9\); cpython-3\.11 is not asked again$},

@@ -90,6 +90,21 @@ static void test_names(void **state)
     check_name(HELLO("PyPy", "3.9.16", "0", "1"), "pypy-3.9", "pypy-3.9.16");
 }
 
+static void test_a_look_may_be_told(void **state)
+{
+    struct interpreter_facts facts;
+    char why[32];
+
+    (void)state;
+    assert_true(interpreter_read_hello(HELLO("CPython", "3.11.7", "0", "1"), "pool", &facts,
+                                       why, sizeof why));
+    assert_float_equal(facts.look_s, 0, 0);
+    assert_true(
+        interpreter_read_hello(HELLO("CPython", "2.7.18", "0", "1") "\tlook_s=0.000000720",
+                               "pool", &facts, why, sizeof why));
+    assert_float_equal(facts.look_s, 720e-9, 1e-15);
+}
+
 static void test_what_is_no_hello(void **state)
 {
     static const char *const lines[] = {
@@ -106,6 +121,11 @@ static void test_what_is_no_hello(void **state)
         HELLO("CPython", "3.11.7", "yes", "1"),
         HELLO("CPython", "3.11.7", "0", ""),
         HELLO("CPython", "3.11.7", "0", "2"),
+        HELLO("CPython", "2.7.18", "0", "1") "\tlook_s=",
+        HELLO("CPython", "2.7.18", "0", "1") "\tlook_s=often",
+        HELLO("CPython", "2.7.18", "0", "1") "\tlook_s=-0.1",
+        HELLO("CPython", "2.7.18", "0", "1") "\tlook_s=nan",
+        HELLO("CPython", "2.7.18", "0", "1") "\tlook_s=1.1",
     };
     struct interpreter_facts facts;
     char why[32];
@@ -541,6 +561,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_a_look_may_be_told),
         cmocka_unit_test(test_what_is_no_hello),
         cmocka_unit_test(test_models),
         cmocka_unit_test(test_a_good_one),
