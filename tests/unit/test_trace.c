@@ -761,8 +761,12 @@ static char *words_of(const struct trace *trace, struct estimate speed, bool utf
         &variant, &kernel_countdown, pin_policies, 2, 0, 0, oversubscribed, 0};
     const struct style style = {utf8, 80, "", "", "", ""};
     struct trace_analysis analysis = analysed(trace);
-    const struct trace_report report = {
-        .trace = trace, .analysis = &analysis, .of = &of, .speed = speed};
+    static const struct settings settings; /* nothing was asked for */
+    const struct trace_report report = {.trace = trace,
+                                        .settings = &settings,
+                                        .analysis = &analysis,
+                                        .of = &of,
+                                        .speed = speed};
     char *text = NULL;
     size_t size;
     FILE *to = open_memstream(&text, &size);
