@@ -1,6 +1,7 @@
 /* The program around its commands: help, version, dispatch. See command.h. */
 #include "gilscope/command.h"
 
+#include "../output/paragraph.h"
 #include "gilscope/guard.h"
 #include "gilscope/interrupt.h"
 #include "gilscope/plugin.h"
@@ -42,8 +43,22 @@ static void print_program_help(FILE *to)
           to);
 }
 
+/* What it does in lines of its own column. */
+static void print_option(const char *option, const char *help, const struct style *style,
+                         FILE *to)
+{
+    enum { INDENT = 30 };
+    struct paragraph words = {0, ""};
+
+    say(&words, "%s", help);
+    fprintf(to, "  %-*s ", INDENT - 3, option);
+    paragraph_print_at(&words, INDENT, style, to);
+}
+
 static void print_command_help(const struct command *command, FILE *to)
 {
+    const struct style style = style_of(to);
+
     fprintf(to, "usage: gilscope %s [OPTION...]\n\n%s.\n\n", command->name, command->summary);
     for (size_t i = 0; command->options[i].spec != NULL; i++) {
         const struct option_spec *option = command->options[i].spec;
@@ -53,11 +68,10 @@ static void print_command_help(const struct command *command, FILE *to)
                  option->name, option->argument != NULL ? "=" : "",
                  option->argument != NULL ? option->argument : "");
         const char *own = command->options[i].help;
-        fprintf(to, "  %-28s %s\n", left, own != NULL ? own : option->help);
+        print_option(left, own != NULL ? own : option->help, &style, to);
     }
-    fputs("  -h, --help                   this help\n\n"
-          "Times are written 250ns, 5ms, 1.5s; numbers 10M, 64k, 1e7.\n",
-          to);
+    print_option("-h, --help", "this help", &style, to);
+    fputs("\nTimes are written 250ns, 5ms, 1.5s; numbers 10M, 64k, 1e7.\n", to);
 }
 
 /* Runs it with the kernel of a plug-in, which is tried before. */

@@ -140,7 +140,7 @@ my @wide = (
     'trace -T 5ms',
     'trace -T 5ms -v release --length=2us --events=10',
     'trace -T 5ms -v pool -t 4',
-    'topo', 'list', '--help',
+    'topo', 'list', '--help', 'bench --help', 'breakeven --help', 'costs --help', 'trace --help', 'convoy --help', 'topo --help',
 );
 push @wide, 'bench -r 2 -T 2ms -t 1,2 -v gil,nogil,pool --python=python3 -p none',
     'convoy -r 2 -T 5ms --lock=gil --hogs=0,1 -i 1ms,5ms --python=python3' if have('python3');
