@@ -1,5 +1,5 @@
 /* Files that appear complete or not at all: see outfile.h. */
-#include "gilscope/outfile.h"
+#include "outfile_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What to do about a file that cannot be written. */
-static const char *remedy(int reason)
+const char *outfile_remedy(int reason)
 {
     switch (reason) {
     case EMFILE:
@@ -88,9 +87,7 @@ static bool keep_earlier(struct outfile *file, struct error *error)
     return fail(error, "'%s': too many of them kept; remove some", path.text);
 }
 
-/* Whether the open file is still the one of that name: another gilscope may have given it its
- * final name between our opening and our locking it. */
-static bool still_named(const struct outfile *file)
+bool outfile_still_named(const struct outfile *file)
 {
     struct stat open_file, named;
 
@@ -106,7 +103,7 @@ static bool open_locked(struct outfile *file, struct error *error)
         file->fd = open(file->part_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
         if (file->fd < 0) {
             return fail(error, "cannot write '%s': %s; %s", file->part_path, strerror(errno),
-                        remedy(errno));
+                        outfile_remedy(errno));
         }
         /* Not for all file systems; where there are no locks, nobody is kept out. */
         if (flock(file->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
@@ -116,7 +113,7 @@ static bool open_locked(struct outfile *file, struct error *error)
                         "another folder with --output",
                         file->part_path);
         }
-    } while (!still_named(file));
+    } while (!outfile_still_named(file));
     return true;
 }
 
@@ -191,7 +188,7 @@ static bool write_whole(struct outfile *file, off_t offset, const char *text, si
             int reason = n == 0 ? ENOSPC : errno;
             drop_half_line(file, offset, text, written);
             return fail(error, "cannot write '%s': %s; %s", file->part_path, strerror(reason),
-                        remedy(reason));
+                        outfile_remedy(reason));
         }
         written += n > 0 ? (size_t)n : 0;
     }
@@ -261,7 +258,7 @@ bool outfile_write_at(struct outfile *file, off_t offset, const char *text, size
 {
     off_t end = offset + (off_t)size;
 
-    if ((!still_named(file) && !put_back(file, error)) ||
+    if ((!outfile_still_named(file) && !put_back(file, error)) ||
         !write_whole(file, offset, text, size, error) || !end_at(file, end, error)) {
         file->broken = true;
         return false;
@@ -270,146 +267,26 @@ bool outfile_write_at(struct outfile *file, off_t offset, const char *text, size
     return true;
 }
 
-static bool sync_file(struct outfile *file, struct error *error)
+bool outfile_sync(struct outfile *file, struct error *error)
 {
     if (file->broken) {
         return fail(error, "'%s' is not complete: it could not be written", file->part_path);
     }
-    if (!still_named(file) && !put_back(file, error)) {
+    if (!outfile_still_named(file) && !put_back(file, error)) {
         file->broken = true;
         return false;
     }
     /* EINVAL, ENOSYS: some file systems cannot, and then nothing better can be had. */
     if (fsync(file->fd) != 0 && errno != EINVAL && errno != ENOSYS) {
         return fail(error, "cannot write '%s' to the disk: %s; %s", file->part_path,
-                    strerror(errno), remedy(errno));
-    }
-    return true;
-}
-
-/* A new name is on the disk when its folder is. What cannot be synced is no failure: the file
- * itself is safe, under one name or the other. */
-static void sync_folder_of(const char *path)
-{
-    char folder[PATH_MAX];
-
-    snprintf(folder, sizeof folder, "%s", path);
-    *strrchr(folder, '/') = '\0';
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-}
-
-/* ---- final names ---- */
-
-/* Where the earlier file of that name is while the new ones get theirs. */
-struct replaced_path {
-    char text[PATH_MAX + 16];
-};
-
-static struct replaced_path replaced_path(const struct outfile *file)
-{
-    struct replaced_path path;
-
-    snprintf(path.text, sizeof path.text, "%s.replaced", file->path);
-    return path;
-}
-
-static bool cannot_rename(const char *from, const char *to, int reason, struct error *error)
-{
-    return fail(error, "cannot rename '%s' to '%s': %s; %s", from, to, strerror(reason),
-                remedy(reason));
-}
-
-/* All that can be found out, or fail, before anything is renamed. */
-static bool is_ready(struct outfile *file, struct error *error)
-{
-    struct stat there;
-
-    if (file->fd >= 0 && !sync_file(file, error)) {
-        return false;
-    }
-    return lstat(file->path, &there) != 0 || !S_ISDIR(there.st_mode) ||
-           cannot_rename(file->part_path, file->path, EISDIR, error);
-}
-
-static bool set_aside(struct outfile *file, struct error *error)
-{
-    struct replaced_path replaced = replaced_path(file);
-    struct stat there;
-
-    if (lstat(file->path, &there) != 0) {
-        return true;
-    }
-    file->set_aside = rename(file->path, replaced.text) == 0;
-    return file->set_aside || cannot_rename(file->path, replaced.text, errno, error);
-}
-
-static bool give_name(struct outfile *file, struct error *error)
-{
-    int reason = !still_named(file)                         ? ENOENT
-                 : rename(file->part_path, file->path) != 0 ? errno
-                                                            : 0;
-
-    file->named = reason == 0;
-    return file->named || cannot_rename(file->part_path, file->path, reason, error);
-}
-
-/* All names as they were. Where one cannot be had back the rest is left: rather some files
- * missing than those of two runs side by side. */
-static bool take_back(struct outfile *const files[], size_t n)
-{
-    for (size_t i = n; i-- > 0;) {
-        if (files[i]->named && rename(files[i]->path, files[i]->part_path) != 0) {
-            return false;
-        }
-        files[i]->named = false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (files[i]->set_aside && rename(replaced_path(files[i]).text, files[i]->path) != 0) {
-            return false;
-        }
-        files[i]->set_aside = false;
-    }
-    return true;
-}
-
-bool outfile_commit(struct outfile *const files[], size_t n, struct error *error)
-{
-    bool done = true;
-
-    for (size_t i = 0; i < n; i++) {
-        if (!is_ready(files[i], error)) {
-            return false;
-        }
-    }
-    for (size_t i = n; done && i-- > 0;) {
-        done = set_aside(files[i], error);
-    }
-    for (size_t i = 0; done && i < n; i++) {
-        done = files[i]->fd < 0 || give_name(files[i], error);
-    }
-    if (!done) {
-        struct error first = *error;
-        if (!take_back(files, n)) {
-            error_fill(error, first.exit_code,
-                       "%.400s; nor can what was renamed before it be renamed back",
-                       first.text);
-        }
-        return false;
-    }
-    sync_folder_of(files[0]->path);
-    for (size_t i = 0; i < n; i++) {
-        unlink(replaced_path(files[i]).text); /* mostly there is none */
+                    strerror(errno), outfile_remedy(errno));
     }
     return true;
 }
 
 void outfile_discard(struct outfile *file)
 {
-    if (file->fd >= 0 && still_named(file) && unlink(file->part_path) == 0 &&
+    if (file->fd >= 0 && outfile_still_named(file) && unlink(file->part_path) == 0 &&
         file->kept_as > 0 &&
         rename(kept_path(file, file->kept_as).text, file->part_path) == 0) {
         file->kept_as = 0;
