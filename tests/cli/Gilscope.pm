@@ -99,7 +99,7 @@ sub start {
     if ($pid == 0) {
         setpgrp 0, 0;
         # Shells start background jobs with these ignored, and ignored they would stay.
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
+        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP QUIT PIPE);
         my $stdout = $options->{stdout} // $job{out};
         open STDIN, '<', $options->{stdin} // '/dev/null' or POSIX::_exit(126);
         open STDOUT, ref $stdout ? '>&' : '>>', $stdout or POSIX::_exit(126);
@@ -125,7 +125,7 @@ sub start {
 }
 
 # A test that dies half-way, or is stopped, leaves nothing running.
-$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
+$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP QUIT);
 END {
     local $?;
     kill KILL => -$_ for keys %unfinished;

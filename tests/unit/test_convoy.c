@@ -360,8 +360,9 @@ static void test_what_got_no_answer_stands_in_the_latencies(void **state)
     assert_true(as_long_as(answers, demand.grace_s) >= QUICK_LAST + 1 - silent_from);
     assert_true((double)answers->latencies.longest_ns * 1e-9 >=
                 0.22 + demand.grace_s - (double)silent_from / QUICK);
-    /* 0.32 s in all, and only the first, every 0.05 s: the others may just stand behind it. */
-    assert_in_range(answers->resent, 1, 6);
+    /* 0.32 s in all, and only the first, every 0.05 s: the others may just stand behind it. On a busy
+     * machine those before may have been first for so long, too. */
+    assert_in_range(answers->resent, 1, silent_from);
     free(answers);
 }
 
@@ -735,18 +736,31 @@ struct killer {
     atomic_bool stops;
 };
 
-static bool is_client(pid_t pid)
+/* What /proc/WHO/comm says, in name[size]; empty: nothing. */
+static void name_of(const char *who, char *name, int size)
 {
-    char path[64], line[64];
+    char path[64];
 
-    snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
+    name[0] = '\0';
+    snprintf(path, sizeof path, "/proc/%s/comm", who);
     FILE *file = fopen(path, "r");
     if (file != NULL) {
-        const char *name = fgets(line, sizeof line, file);
+        if (fgets(name, size, file) == NULL) {
+            name[0] = '\0';
+        }
         fclose(file);
-        return name != NULL && strstr(name, "test_convoy") != NULL;
     }
-    return false;
+}
+
+/* A client is what we forked, and is called as we are; an interpreter is called something else. */
+static bool is_client(pid_t pid)
+{
+    char number[16], own[64], name[64];
+
+    snprintf(number, sizeof number, "%d", (int)pid);
+    name_of("self", own, sizeof own);
+    name_of(number, name, sizeof name);
+    return name[0] != '\0' && strcmp(own, name) == 0;
 }
 
 /* By what the system says of our children, and not by convoy_client_pid, which is not for other
