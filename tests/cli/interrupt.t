@@ -168,7 +168,7 @@ subtest 'rows on stdout end with a whole line, too' => sub {
 subtest 'who ignores SIGINT, as nohup does SIGHUP, is not stopped by it' => sub {
     my $folder = temp_folder();
     my $job = start('sh', '-c', 'trap "" HUP; exec "$@"', 'sh', $GILSCOPE,
-        words('bench -q -r 20 -T 5ms -t 2 -v nogil -o'), $folder);
+        words('bench -q -r 100 -T 10ms -t 2 -v nogil -o'), $folder);
     ok(poll_until(sub { complete_lines("$folder/bench.csv.part") > 1 }), 'it runs');
     send_signal(HUP => $job);
     is(finish($job)->{exit}, 0, 'to its end');
