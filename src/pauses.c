@@ -74,7 +74,8 @@ bool attempt_again(struct attempt *attempt, bool *done, struct error *error)
     }
     if (++attempt->spoilt == TRIES_MAX) {
         *done = fail(error,
-                     "%s in %d tries of one measurement in a row: nothing can be measured so",
+                     "%s in %d tries of one measurement in a row: nothing can be measured so; "
+                     "find out who does that, and run it again",
                      stopped ? "stopped and continued (SIGSTOP, SIGCONT)"
                              : "pool: a worker died after it had done tasks",
                      TRIES_MAX);

@@ -1,5 +1,5 @@
 /* Files of key,value that say where and how a run was made: bench's and breakeven's machine.csv,
- * costs-machine.csv. What stands in all of them is here. From the main thread only; errors are
+ * costs-machine.csv, trace-machine.csv, convoy-machine.csv. What stands in all of them is here. From the main thread only; errors are
  * those of outfile_write_at. */
 #ifndef GILSCOPE_MACHINE_CSV_H
 #define GILSCOPE_MACHINE_CSV_H
@@ -24,5 +24,9 @@ bool machine_csv_machine(struct outfile *file, const struct machine *machine,
 /* The command line, the seed that makes the same order again, and the present date (UTC). */
 bool machine_csv_run(struct outfile *file, const struct settings *settings,
                      struct error *error);
+
+/* All of this, and nothing else, into an open file with nothing in it. */
+bool machine_csv_write(struct outfile *file, const struct machine *machine,
+                       const struct settings *settings, struct error *error);
 
 #endif

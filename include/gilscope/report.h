@@ -32,6 +32,8 @@ void report_table(const struct report *report, const struct style *style, FILE *
 void report_fidelity(const struct report *report, const struct style *style, FILE *to);
 /* Whose chunk `ticks` had, and how long that is; nothing where it was the option's. */
 void report_chunk(const struct settings *settings, const struct style *style, FILE *to);
+/* Are most intervals so wide that no figure is to be taken from them? Pure. */
+bool report_is_busy(const struct summary *summaries, size_t n);
 /* Two or three sentences in plain words, computed from the summaries. */
 void report_sentences(const struct report *report, const struct style *style, FILE *to);
 

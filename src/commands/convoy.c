@@ -7,6 +7,7 @@
 #include "gilscope/clock.h"
 #include "gilscope/convoy_report.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/machine_csv.h"
 #include "gilscope/pauses.h"
 #include "gilscope/quota.h"
 #include "gilscope/threads.h"
@@ -15,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS, SUMMARY, LATENCIES, FILES };
+enum { ROWS, SUMMARY, LATENCIES, FACTS, FILES };
 static const char *const file_names[FILES] = {"convoy.csv", "convoy-summary.csv",
-                                              "convoy-latency.csv"};
+                                              "convoy-latency.csv", "convoy-machine.csv"};
 
 /* A datagram on loopback is there in microseconds; under a bad lock an answer may take a while. */
 #define RESEND_S 1.0
@@ -92,8 +93,10 @@ static bool open_files(struct convoy_command *run, struct error *error)
                               f == ROWS ? strlen(convoy_header) : 0, &kept, error);
     }
     run->block_at = (off_t)strlen(convoy_header);
-    opened = opened && outfile_write_at(&run->files[ROWS], 0, convoy_header,
-                                        strlen(convoy_header), error);
+    opened =
+        opened &&
+        outfile_write_at(&run->files[ROWS], 0, convoy_header, strlen(convoy_header), error) &&
+        machine_csv_write(&run->files[FACTS], run->machine, run->settings, error);
     for (int f = 0; !opened && f < FILES; f++) {
         outfile_discard(&run->files[f]);
     }
@@ -250,8 +253,8 @@ static bool write_files(struct convoy_command *run, const struct convoy_report *
                         bool complete, struct error *error)
 {
     /* The rows last: where they are new, all are. */
-    struct outfile *const files[] = {&run->files[LATENCIES], &run->files[SUMMARY],
-                                     &run->files[ROWS]};
+    struct outfile *const files[FILES] = {&run->files[FACTS], &run->files[LATENCIES],
+                                          &run->files[SUMMARY], &run->files[ROWS]};
     bool written = convoy_write_summary(&run->files[SUMMARY], report, error) &&
                    convoy_write_latencies(&run->files[LATENCIES], report, error);
 
@@ -285,8 +288,10 @@ static void tell_where(const struct convoy_command *run, bool complete)
                 run->files[ROWS].part_path, run->files[ROWS].kept_as);
     }
     if (complete) {
-        fprintf(stderr, "wrote %s/convoy.csv, convoy-summary.csv, convoy-latency.csv\n",
-                folder);
+        fprintf(
+            stderr,
+            "wrote %s/convoy.csv, convoy-summary.csv, convoy-latency.csv, convoy-machine.csv\n",
+            folder);
     } else if (anything_measured(run, OF_ANY)) {
         fprintf(stderr, "not complete: what was measured is in %s/convoy.csv.part\n", folder);
     } else {

@@ -39,14 +39,6 @@ static bool allocate(struct costs_run *run, struct error *error)
            fail(error, "out of memory for %zu costs", run->plan.length);
 }
 
-/* The facts at once: whatever ends the run, its seed is known. */
-static bool write_facts(struct costs_run *run, struct error *error)
-{
-    return machine_csv_begin(&run->facts, error) &&
-           machine_csv_machine(&run->facts, run->machine, error) &&
-           machine_csv_run(&run->facts, run->settings, error);
-}
-
 static bool open_files(struct costs_run *run, struct error *error)
 {
     const char *folder = run->settings->output;
@@ -55,7 +47,8 @@ static bool open_files(struct costs_run *run, struct error *error)
     if (make_folder(folder, error) &&
         outfile_open(&run->file, folder, "costs.csv", costs_csv_header_size(), &kept, error) &&
         outfile_open(&run->facts, folder, "costs-machine.csv", 0, &kept, error) &&
-        write_facts(run, error)) {
+        /* At once: whatever ends the run, its seed is known. */
+        machine_csv_write(&run->facts, run->machine, run->settings, error)) {
         return true;
     }
     outfile_discard(&run->file);

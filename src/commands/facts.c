@@ -67,6 +67,14 @@ void session_facts(struct session *session, struct run_facts *facts)
                           sizeof facts->interpreters);
 }
 
+void pool_tell_redone(unsigned tasks)
+{
+    if (tasks > 0) {
+        fprintf(stderr, "gilscope: %u task%s of the pool done again: a worker died meanwhile\n",
+                tasks, tasks == 1 ? "" : "s");
+    }
+}
+
 void session_notes(const struct session *session, bool complete, const char *more)
 {
     const char *folder = session->settings->output;
@@ -75,10 +83,7 @@ void session_notes(const struct session *session, bool complete, const char *mor
     if (session->settings->quiet) {
         return;
     }
-    if (session->redone > 0) {
-        fprintf(stderr, "gilscope: %u task%s of the pool done again: a worker died meanwhile\n",
-                session->redone, session->redone == 1 ? "" : "s");
-    }
+    pool_tell_redone(session->redone);
     pauses_tell();
     quota_tell(&session->quota);
     if (session->results.kept_earlier) {

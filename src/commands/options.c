@@ -318,12 +318,13 @@ const struct option_spec option_reps = {
     "blocks: how often every case is measured (default: 11)",
     "a whole number from 1 to 1000",
     set_reps};
-const struct option_spec option_time = {'T',
-                                        "time",
-                                        "TIME",
-                                        "length of one repetition, about (default: 50ms)",
-                                        "a time with its unit, up to a day: 250ns, 5ms, 1.5s",
-                                        set_time};
+const struct option_spec option_time = {
+    'T',
+    "time",
+    "TIME",
+    "length of one repetition, about (default: 50ms)",
+    "a time in ns, us, ms or s, up to a day: 250ns, 5ms, 1.5s",
+    set_time};
 const struct option_spec option_count = {
     'n',
     "count",
@@ -343,7 +344,7 @@ const struct option_spec option_switch_interval = {
     "switch-interval",
     "TIME",
     "sys.setswitchinterval of the gil (default: 5ms)",
-    "a time with its unit, up to a day: 250ns, 5ms, 1.5s",
+    "a time in ns, us, ms or s, up to a day: 250ns, 5ms, 1.5s",
     set_switch_interval};
 const struct option_spec option_tasks = {'k',
                                          "tasks",
@@ -402,7 +403,7 @@ const struct option_spec option_held = {
     "held",
     "TIME",
     "interpreter work before each call, with the lock (default: 15ns)",
-    "a time with its unit, up to a day: 15ns, 1us",
+    "a time in ns, us, ms or s, up to a day: 15ns, 1us",
     set_held};
 const struct option_spec option_lock = {
     0,       "lock", "NAME", "gil, ticks or critical (default: gil)", "gil, ticks or critical",

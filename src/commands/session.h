@@ -53,6 +53,9 @@ struct session {
     unsigned blocks_done;
 };
 
+/* A note on stderr, where there is something to tell: so many tasks of the pool were done again. */
+void pool_tell_redone(unsigned tasks);
+
 /* The whole run, from the machine to the conclusion. context: for the kind's functions. */
 bool session_run(const struct session_kind *kind, void *context,
                  const struct settings *settings, struct error *error);

@@ -3,6 +3,7 @@
 
 #include "gilscope/guard.h"
 #include "gilscope/interrupt.h"
+#include "gilscope/machine_csv.h"
 #include "gilscope/pauses.h"
 #include "gilscope/quota.h"
 #include "gilscope/report.h"
@@ -16,8 +17,9 @@
 /* Runs with recording and without in turn: as many pairs as an interval needs. */
 enum { PAIRS = INTERVAL_NEEDS };
 
-static const char *const file_names[] = {"trace.csv", "trace-threads.csv", "trace.json"};
-enum { FILES = sizeof file_names / sizeof *file_names };
+enum { EVENTS, THREADS, JSON, FACTS, FILES };
+static const char *const file_names[FILES] = {"trace.csv", "trace-threads.csv", "trace.json",
+                                              "trace-machine.csv"};
 
 /* All that one run of the command holds. */
 struct trace_run {
@@ -31,6 +33,7 @@ struct trace_run {
     struct progress_line progress;
     double speed[PAIRS]; /* the rate with recording / without */
     size_t pairs_done;
+    unsigned redone; /* tasks done again after a worker of the pool died */
     double event_s;
     struct quota quota;
 };
@@ -54,8 +57,10 @@ static bool choose_case(const struct settings *settings, struct plan_case *wante
 
     if (!only_one(settings->variants, &variant) || !only_one(settings->pins, &pin) ||
         threads->length > 1) {
-        return fail_usage(error,
-                          "--variant, --pin, --threads: trace runs one case: one of each");
+        return fail_usage(error, "--%s: trace runs one case, and so takes one of them",
+                          threads->length > 1                      ? "threads"
+                          : only_one(settings->variants, &variant) ? "pin"
+                                                                   : "variant");
     }
     *wanted = (struct plan_case){.variant = variants[variant],
                                  .pin = &pin_policies[pin],
@@ -119,7 +124,9 @@ static bool measure_one(struct trace_run *run, bool records, struct sample *samp
                         struct error *error)
 {
     runner_trace(run->runner, records ? &run->trace : NULL);
-    return runner_measure(run->runner, 0, sample, error);
+    bool done = runner_measure(run->runner, 0, sample, error);
+    run->redone += done ? sample->redone : 0;
+    return done;
 }
 
 /* One run without recording and one with it, now this one first and now the other, so that what
@@ -155,11 +162,14 @@ static bool measure(struct trace_run *run, struct error *error)
 static bool write_files(struct trace_run *run, const struct trace_report *report, bool complete,
                         struct error *error)
 {
-    struct outfile *const files[] = {&run->files[2], &run->files[1], &run->files[0]};
+    /* The events last: where they are new, all are. */
+    struct outfile *const files[FILES] = {&run->files[FACTS], &run->files[JSON],
+                                          &run->files[THREADS], &run->files[EVENTS]};
     FILE *echo = run->settings.csv ? stdout : NULL;
-    bool going = trace_csv(report, &run->files[0], echo, error) &&
-                 trace_threads_csv(report, &run->files[1], error) &&
-                 trace_json(report, &run->files[2], error);
+    bool going = trace_csv(report, &run->files[EVENTS], echo, error) &&
+                 trace_threads_csv(report, &run->files[THREADS], error) &&
+                 trace_json(report, &run->files[JSON], error) &&
+                 machine_csv_write(&run->files[FACTS], run->machine, &run->settings, error);
 
     return going && (!complete || outfile_commit(files, FILES, error));
 }
@@ -184,10 +194,13 @@ static void tell(const struct trace_run *run, const struct trace_report *report,
     if (run->settings.quiet) {
         return;
     }
+    pool_tell_redone(run->redone);
     pauses_tell();
     quota_tell(&run->quota);
     if (complete) {
-        fprintf(stderr, "wrote %s/trace.csv, trace-threads.csv, trace.json\n", folder);
+        fprintf(stderr,
+                "wrote %s/trace.csv, trace-threads.csv, trace.json, trace-machine.csv\n",
+                folder);
         tell_of_json(report);
     } else if (interrupted()) {
         fprintf(stderr, "not complete: what was recorded is in %s/trace.csv.part\n", folder);

@@ -147,9 +147,19 @@ static bool check_interpreters(const struct settings *settings, struct error *er
                       option, option);
 }
 
+/* A request and its answer take tens of microseconds where nobody is in the way. */
+#define TIME_MIN_S 1e-3
+
+static bool check_time(const struct settings *settings, struct error *error)
+{
+    return settings->time_s >= TIME_MIN_S ||
+           fail_usage(error, "--time: too short for an answer: have a millisecond or more");
+}
+
 bool convoy_check(const struct settings *settings, struct error *error)
 {
-    return check_hogs(settings, error) && check_interpreters(settings, error);
+    return check_time(settings, error) && check_hogs(settings, error) &&
+           check_interpreters(settings, error);
 }
 
 /* As convoy_check, of what is known only now. */

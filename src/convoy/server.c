@@ -324,8 +324,9 @@ static bool open_socket(int *fd, unsigned *port, struct error *error)
     if (*fd < 0 || bind(*fd, (const struct sockaddr *)&here, sizeof here) != 0 ||
         setsockopt(*fd, SOL_SOCKET, SO_RCVTIMEO, &look_up, sizeof look_up) != 0 ||
         getsockname(*fd, (struct sockaddr *)&here, &size) != 0) {
-        return fail(error, "no UDP socket on 127.0.0.1: %s; is the loopback interface up?",
-                    strerror(errno));
+        return fail(error, "no UDP socket on 127.0.0.1: %s; %s", strerror(errno),
+                    errno == EMFILE ? "let it open more files (ulimit -n)"
+                                    : "is the loopback interface up?");
     }
     *port = ntohs(here.sin_port);
     return true;

@@ -75,7 +75,7 @@ static void tell_same(const char *command, const struct interpreter *same,
 {
     char line[256];
 
-    snprintf(line, sizeof line, "%.80s left out: it is the same as %.80s", command,
+    snprintf(line, sizeof line, "interpreter left out: %.80s: it is the same as %.80s", command,
              same->command);
     tell(line);
 }

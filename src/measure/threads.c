@@ -74,8 +74,8 @@ static bool try_threads(unsigned count, const char *option, struct error *error)
     free(threads);
     return failed == 0 ||
            fail(error,
-                "the system gives %u threads of %u: %s; see ulimit -u and -v, or ask for fewer "
-                "(%s)",
+                "the system gives %u of the %u threads that this takes: %s; see ulimit -u and "
+                "-v, or ask for fewer (%s)",
                 started + 1, count, strerror(failed), option);
 }
 

@@ -17,12 +17,13 @@ static void print_machine(const struct convoy_report *report, const struct style
 {
     const struct settings *settings = report->settings;
     struct paragraph line = {0, ""};
-    char time[16], held[16], rate[48] = "each when the one before is answered";
+    char time[16], held[16], count[16], rate[48] = "each when the one before is answered";
 
     format_time(time, sizeof time, settings->time_s);
     format_time(held, sizeof held, settings->held_s);
     if (settings->rate_per_s > 0) {
-        snprintf(rate, sizeof rate, "%g a second are due", settings->rate_per_s);
+        format_count(count, sizeof count, settings->rate_per_s);
+        snprintf(rate, sizeof rate, "%s a second are due", count);
     }
     say_machine(&line, machine_facts(report->machine), report->blocks_done, settings->reps,
                 style);
@@ -258,7 +259,7 @@ static void print_unsent(const struct convoy_report *report, size_t c,
     paragraph_tell(
         style->warn, style, to,
         "%s, %u hog%s, pin %s%s: %llu of %llu requests that were due (%.3g %%) could not "
-        "be sent in time.",
+        "be sent in time; answers that came meanwhile are to those before.",
         convoy_case_name(each), each->hogs, each->hogs == 1 ? "" : "s", each->pin->name,
         interval, (unsigned long long)unsent, (unsigned long long)due,
         100 * (double)unsent / (double)due);

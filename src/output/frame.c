@@ -71,19 +71,33 @@ void report_busy(struct interval_count count, const struct style *style, FILE *t
     }
 }
 
-void report_warnings(const struct run_facts *facts, const struct summary *summaries, size_t n,
-                     const struct style *style, FILE *to)
+static struct interval_count count_intervals(const struct summary *summaries, size_t n)
 {
     struct interval_count intervals = {0};
-    double shortest_s = INFINITY;
 
     for (size_t c = 0; c < n; c++) {
-        shortest_s = fmin(shortest_s, summaries[c].wall_s); /* skips NAN */
         if (summaries[c].reps > 0) {
             count_interval(&intervals, summaries[c].speedup);
         }
     }
-    bool stolen = facts->steal >= 0.001, busy = are_wide(intervals), brief = shortest_s < 1e-3;
+    return intervals;
+}
+
+bool report_is_busy(const struct summary *summaries, size_t n)
+{
+    return are_wide(count_intervals(summaries, n));
+}
+
+void report_warnings(const struct run_facts *facts, const struct summary *summaries, size_t n,
+                     const struct style *style, FILE *to)
+{
+    double shortest_s = INFINITY;
+
+    for (size_t c = 0; c < n; c++) {
+        shortest_s = fmin(shortest_s, summaries[c].wall_s); /* skips NAN */
+    }
+    bool stolen = facts->steal >= 0.001, busy = report_is_busy(summaries, n),
+         brief = shortest_s < 1e-3;
     fputs(stolen || busy || brief ? "\n" : "", to);
     if (stolen) {
         paragraph_tell(style->warn, style, to,

@@ -90,3 +90,10 @@ bool machine_csv_run(struct outfile *file, const struct settings *settings, stru
            machine_csv_text(file, "seed", seed, error) &&
            machine_csv_text(file, "date", date, error);
 }
+
+bool machine_csv_write(struct outfile *file, const struct machine *machine,
+                       const struct settings *settings, struct error *error)
+{
+    return machine_csv_begin(file, error) && machine_csv_machine(file, machine, error) &&
+           machine_csv_run(file, settings, error);
+}

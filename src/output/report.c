@@ -103,6 +103,10 @@ static void say_conclusion(struct paragraph *paragraph, const struct report *rep
         say(paragraph, "To tell what the lock takes needs %d blocks.", INTERVAL_NEEDS);
         return;
     }
+    if (report_is_busy(report->summaries, report->plan->length)) {
+        say(paragraph, "What the lock takes cannot be told: the machine was busy.");
+        return;
+    }
     if (!(free_run->speedup.lo > locked->speedup.hi)) {
         say(paragraph, "What the lock takes cannot be told for noise: the interval without a "
                        "lock does not "

@@ -114,7 +114,12 @@ static void say_speed(struct paragraph *words, const struct estimate *speed)
     double lo = 100 * speed->lo, hi = 100 * speed->hi;
     const char *plural = speed->n == 1 ? "" : "s";
 
-    if (speed->n < INTERVAL_NEEDS) {
+    if (speed->hi > 2 * speed->lo) {
+        say(words,
+            "; what it costs the run cannot be told: %zu pair%s of runs, with it and without, "
+            "differ by more than a factor of two",
+            speed->n, plural);
+    } else if (speed->n < INTERVAL_NEEDS) {
         say(words,
             "; with it the run did %.1f to %.1f %% of the work a second that it did without "
             "(%zu pair%s of runs)",

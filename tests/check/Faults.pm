@@ -26,9 +26,9 @@ our @COMMANDS = (
     {name => 'breakeven', options => '-q --reps=1 --time=1ms --length=1us --threads=1,2 --pin=none',
         files => [words('breakeven.csv breakeven-summary.csv breakeven-answers.csv machine.csv topology.xml')]},
     {name => 'trace', options => '--time=1ms --threads=2',
-        files => [words('trace.csv trace-threads.csv trace.json')]},
+        files => [words('trace.csv trace-threads.csv trace.json trace-machine.csv')]},
     {name => 'convoy', options => '--reps=1 --time=10ms --hogs=0,1 --lock=gil',
-        files => [words('convoy.csv convoy-summary.csv convoy-latency.csv')]},
+        files => [words('convoy.csv convoy-summary.csv convoy-latency.csv convoy-machine.csv')]},
     {name => 'costs', options => '--reps=1 --time=50us --threads=2',
         files => [words('costs.csv costs-machine.csv')]},
 );

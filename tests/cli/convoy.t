@@ -11,7 +11,7 @@ use List::Util qw(uniq sum);
 use POSIX ();
 use Test::More;
 
-my @files = qw(convoy-latency.csv convoy-summary.csv convoy.csv);
+my @files = qw(convoy-latency.csv convoy-machine.csv convoy-summary.csv convoy.csv);
 my @small = words('convoy -r 2 -T 30ms');
 
 # A small run in a folder of its own: the folder and what it said.
@@ -229,7 +229,7 @@ subtest 'no client outlives the program' => sub {
 subtest 'bad options' => sub {
     my %bad = (
         '--hogs=' => qr/--hogs/, '--hogs=0,' => qr/--hogs/, '--hogs=2-0' => qr/--hogs/, '--hogs=257' => qr/--hogs/,
-        '--lock=gill' => qr/did you mean 'gil'/, '--lock=' => qr/--lock/, '--rate=0' => qr/--rate/,
+        '--lock=gill' => qr/did you mean 'gil'/, '--lock=' => qr/--lock/, '--rate=0' => qr/--rate/, '--time=1us' => qr/--time: too short/,
         '--rate=1.5' => qr/--rate/, '--switch-interval=5' => qr/--switch-interval/, '--switch-interval=1ms,' => qr/--switch/,
         '--held=2' => qr/--held/, '--hosg=1' => qr/did you mean '--hogs'/, '--threads=2' => qr/--threads/);
     one_line_error(gilscope('convoy', $_), 2, $_, $bad{$_}) for sort keys %bad;

@@ -90,7 +90,7 @@ subtest 'what is no time' => sub {
     for my $option (qw(time switch-interval)) {
         for my $value (@no_time) {
             refused("--$option=$value", ['bench', "--$option=$value"],
-                qr/--\Q$option=$value\E: not a time with its unit/);
+                qr/--\Q$option=$value\E: not a time (?:in ns, us, ms or s|with its unit)/);
         }
     }
 };

@@ -10,7 +10,7 @@ use JSON::PP;
 use List::Util qw(first max sum uniq);
 use Test::More;
 
-my @files = qw(trace-threads.csv trace.csv trace.json);
+my @files = qw(trace-machine.csv trace-threads.csv trace.csv trace.json);
 my @kinds = qw(begins ends wants got gave_up asks sees switched native_begins native_ends task_begins task_ends);
 
 # A short trace in a folder of its own: the folder and what it said.
@@ -290,6 +290,30 @@ subtest 'full buffers' => sub {
     is($counts[-1]{ts}, $until->{ts}, 'where the counter ends, too');
     is(scalar(grep { $_->{args}{threads} > 2 } @counts), 0, 'which never counts more than there are');
     one_holder_at_a_time(grep { $_->{time_s} < $from } @events);
+};
+
+subtest 'a worker of the pool is killed: a note' => sub {
+    # Between two lists it has nothing to do again: then once more
+    my $result;
+    for my $try (1 .. 10) {
+        my $job = start($GILSCOPE, words('trace -v pool -T 200ms -o'), temp_folder());
+        poll_until(sub {
+            my ($worker) = grep { cpu_seconds($_) >= 0.05 } children_of($job->{pid});
+            return $worker && kill KILL => $worker;
+        });
+        $result = finish($job);
+        is($result->{exit}, 0, 'the trace is made') or diag($result->{err});
+        last if $result->{err} =~ /pool/;
+    }
+    like($result->{err}, qr/^gilscope: \d+ tasks? of the pool done again: a worker died meanwhile$/m, 'and the note says why it took longer');
+};
+
+subtest 'where it was made' => sub {
+    my ($folder) = trace('-q');
+    my %fact = map { @$_{qw(key value)} } csv_rows(slurp("$folder/trace-machine.csv"));
+    like($fact{command_line}, qr/ trace /, 'and how');
+    cmp_ok($fact{usable_pus}, '==', usable_pus(), 'on how many PUs');
+    isnt($fact{cpu} // '', '', 'of what kind');
 };
 
 subtest '64 threads' => sub {

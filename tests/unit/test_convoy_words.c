@@ -303,7 +303,7 @@ static void test_what_was_not_sent_is_told_of_its_case(void **state)
     convoy_sample_at(&plan, 2, 3)->unsent = 2000;
     char *text = printed(convoy_print);
     says(text, "gil, 1 hog, pin none: 2000 of 8000 requests that were due (25 %) could not be "
-               "sent in time.");
+               "sent in time;");
     is_silent_of(text, "ticks, 1 hog");
     free(text);
     convoy_plan_free(&plan);

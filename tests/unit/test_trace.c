@@ -785,6 +785,7 @@ static void test_what_recording_costs_in_words(void **state)
 {
     const struct estimate slower = {.median = 0.8, .lo = 0.7, .hi = 0.9, .n = 6};
     const struct estimate within = {.median = 1, .lo = 0.98, .hi = 1.05, .n = 6};
+    const struct estimate apart = {.median = 1, .lo = 0.7, .hi = 1.5, .n = 6};
     const struct estimate few = {.median = 1, .lo = 0.99, .hi = 1.05, .n = 5};
     const struct estimate faster = {.median = 1.07, .lo = 1.02, .hi = 1.1, .n = 6};
     const struct estimate uneven = {.median = 0.99, .lo = 0.97, .hi = 1.6, .n = 6};
@@ -799,6 +800,10 @@ static void test_what_recording_costs_in_words(void **state)
     text = words_of(&trace, uneven, false, true);
     assert_non_null(strstr(text, "is lost in what the runs differ by"));
     assert_null(strstr(text, "nothing that can be seen"));
+    free(text);
+    text = words_of(&trace, apart, false, true);
+    assert_non_null(strstr(text, "what it costs the run cannot be told: 6 pairs of runs"));
+    assert_null(strstr(text, "of the work"));
     free(text);
     text = words_of(&trace, few, false, true);
     assert_non_null(strstr(text, "the run did 99.0 to 105.0 % of the work"));
