@@ -247,7 +247,7 @@ subtest 'which are run' => sub {
     is($names->({}, '--variant=gil'), '', '--variant says what to run');
     is($names->({}, '--variant=gil', '--python=auto'), 'cpython-3.10', 'both say it');
     my $same = gilscope({env => \%with}, @tiny, '--python=python3,python3', '-o', temp_folder());
-    like($same->{err}, qr/python3 left out: it is the same as python3/, 'named twice, run once');
+    like($same->{err}, qr/interpreter left out: python3: it is the same as python3/, 'named twice, run once');
 };
 
 subtest 'a list that is none' => sub {
