@@ -129,15 +129,16 @@ $(BUILD)/flags: export FLAGS = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(ALL_LIBS)
 
 # The table comes last, so that it is what stays on the screen; it is kept beside the CSV. The
 # trap: Ctrl-C is for gilscope, and what it then says of the interrupted run is shown.
+# A picture that cannot be drawn, of whatever command, keeps nobody from the table; it is told at the end.
 bench: gilscope python plugins ## measure, write CSV to results/, draw, show the table (QUICK=1: in 10 s)
 	@mkdir -p "$$RESULTS"
 	@trap : INT TERM; ./gilscope bench $(if $(QUICK),--reps=6 --time=15ms --python=none) $(BENCH) \
 	    --output="$$RESULTS" >"$$RESULTS/table.txt.part" || \
 	    { status=$$?; cat "$$RESULTS/table.txt.part"; exit $$status; }
 	@mv "$$RESULTS/table.txt.part" "$$RESULTS/table.txt"
-	@plot/plot "$$RESULTS"
-	@$(if $(QUICK),,.ci/reach "$$RESULTS" && echo)
-	@cat "$$RESULTS/table.txt"
+	@failed=0; plot/plot "$$RESULTS" || failed=$$?; \
+	    $(if $(QUICK),,{ .ci/reach "$$RESULTS" && echo; } || failed=$$?;) \
+	    cat "$$RESULTS/table.txt" && exit $$failed
 
 breakeven: gilscope ## should my function release the GIL? To results/, three minutes (QUICK=1: 20 s)
 	@mkdir -p "$$RESULTS"
@@ -145,8 +146,7 @@ breakeven: gilscope ## should my function release the GIL? To results/, three mi
 	    $(BREAKEVEN) --output="$$RESULTS" >"$$RESULTS/breakeven.txt.part" || \
 	    { status=$$?; cat "$$RESULTS/breakeven.txt.part"; exit $$status; }
 	@mv "$$RESULTS/breakeven.txt.part" "$$RESULTS/breakeven.txt"
-	@plot/plot "$$RESULTS"
-	@cat "$$RESULTS/breakeven.txt"
+	@failed=0; plot/plot "$$RESULTS" || failed=$$?; cat "$$RESULTS/breakeven.txt" && exit $$failed
 
 # ticks and release have events every few hundred ns.
 gallery: gilscope ## who had the lock, when: four traces, one picture, to results/gallery/ (a few seconds)
@@ -162,8 +162,7 @@ convoy: gilscope ## what a busy thread does to an answer. To results/, two minut
 	    --output="$$RESULTS" >"$$RESULTS/convoy.txt.part" || \
 	    { status=$$?; cat "$$RESULTS/convoy.txt.part"; exit $$status; }
 	@mv "$$RESULTS/convoy.txt.part" "$$RESULTS/convoy.txt"
-	@plot/plot "$$RESULTS"
-	@cat "$$RESULTS/convoy.txt"
+	@failed=0; plot/plot "$$RESULTS" || failed=$$?; cat "$$RESULTS/convoy.txt" && exit $$failed
 
 plot: ## draw the pictures again from the CSV in RESULTS=results
 	@plot/plot "$$RESULTS"

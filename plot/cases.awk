@@ -1,8 +1,8 @@
 # Reads machine.csv and fidelity.csv (if they are there) and bench-summary.csv in the current folder,
 # checks them, and writes what the gnuplot scripts load: cases.gp (the curves, the machine), points.dat (a
 # block a curve; last, 1 for what was measured) and pairs.dat (a line a pair of interpreter and model).
-# A curve is one variant under one pin policy; an interpreter's is its pinned runs, where it has some,
-# and the others for what was not run pinned: more would crowd the picture. gnuplot could read the CSV
+# A curve is one variant under one pin policy. An interpreter's that has the label is that of its unpinned
+# runs, which are at all counts; a single pinned run beside it is no curve. gnuplot could read the CSV
 # itself, but neither quoted fields nor a file that was cut off in the middle.
 
 # A word of a gnuplot data file.
@@ -104,9 +104,8 @@ line == 1 {
     if (first_kernel == "")
         first_kernel = field[2]
     name = field[1] (field[2] == first_kernel ? "" : " · " field[2])
-    pin = guest ? "any" : field[3]
-    if (!((name, pin) in curve)) {
-        curve[name, pin] = ++curves
+    if (!((name, field[3]) in curve)) {
+        curve[name, field[3]] = ++curves
         name_of[curves] = name
         pin_of[curves] = field[3]
         is_guest[curves] = guest
@@ -115,21 +114,7 @@ line == 1 {
             model_of[curves] = name in model ? model[name] : ""
         }
     }
-    c = curve[name, pin]
-    if (guest) {
-        if ((c, threads) in had && field[3] != "core")
-            next
-        if (field[3] == "core")
-            pin_of[c] = "core"
-        if ((c, threads) in had) {
-            for (i = 1; at_threads[c, i] != threads; i++)
-                ;
-            speedup[c, i] = field[8] + 0
-            rest_of[c, i] = field[9] " " field[10]
-            next
-        }
-        had[c, threads] = 1
-    }
+    c = curve[name, field[3]]
     # Kept in the order of threads, whatever the order of the lines.
     for (i = ++points[c]; i > 1 && at_threads[c, i - 1] > threads; i--) {
         at_threads[c, i] = at_threads[c, i - 1]
@@ -145,9 +130,42 @@ line == 1 {
     if (least == "" || threads < least) least = threads
     if (field[8] + 0 > max) max = field[8] + 0
     if (field[10] + 0 > max_hi) max_hi = field[10] + 0
-    if (field[10] / threads > max_efficiency) max_efficiency = field[10] / threads
+    if (field[8] / threads > max_efficiency) max_efficiency = field[8] / threads
+    if (field[10] / threads > max_efficiency_hi) max_efficiency_hi = field[10] / threads
     if (min == "" || field[8] + 0 < min) min = field[8] + 0
     if (field[9] + 0 > 0 && (min_lo == "" || field[9] + 0 < min_lo)) min_lo = field[9] + 0
+}
+
+# Is that curve of an interpreter beside another one of it, the unpinned or else the first?
+function is_beside(c,    d) {
+    if (!is_guest[c] || pin_of[c] == "none")
+        return 0
+    for (d = 1; d <= curves; d++)
+        if (name_of[d] == name_of[c] && (pin_of[d] == "none" || d < c))
+            return 1
+    return 0
+}
+
+# Leaves out what is beside another and no curve, and closes up the rest.
+function drop_lone_guests(    c, i, n) {
+    for (c = 1; c <= curves; c++)
+        lone[c] = points[c] < 2 && is_beside(c)
+    for (c = 1; c <= curves; c++) {
+        if (lone[c])
+            continue
+        n++
+        name_of[n] = name_of[c]
+        pin_of[n] = pin_of[c]
+        is_guest[n] = is_guest[c]
+        model_of[n] = model_of[c]
+        points[n] = points[c]
+        for (i = 1; i <= points[c]; i++) {
+            at_threads[n, i] = at_threads[c, i]
+            speedup[n, i] = speedup[c, i]
+            rest_of[n, i] = rest_of[c, i]
+        }
+    }
+    curves = n
 }
 
 # Whether two curves lie on each other: nowhere further apart than that share of the picture's height.
@@ -224,7 +242,7 @@ function shared_name(list,    n, i, k, from, text, last) {
 # The interpreters' curves, mode by mode, in the order of their versions.
 function order_guests(    c, k, i) {
     for (c = 1; c <= curves; c++)
-        if (is_guest[c]) {
+        if (is_guest[c] && !is_beside(c)) {
             name_after[c] = after_slash(name_of[c])
             for (k = ++guests; k > 1 && (name_after[c] < name_after[guest_curve[k - 1]] || \
                 name_after[c] == name_after[guest_curve[k - 1]] && \
@@ -291,6 +309,13 @@ function mode_rank(mode) {
     return mode == "threads" ? 1 : mode == "pool" ? 2 : mode == "nogil" ? 3 : 4
 }
 
+# How far an axis goes: to the end of the bars, at most a quarter beyond medians and ideal, and to the medians.
+function extent(medians, bars, needed) {
+    if (bars > 1.25 * needed)
+        bars = 1.25 * needed
+    return bars > medians ? bars : medians
+}
+
 END {
     if (failed)
         exit 1
@@ -315,6 +340,7 @@ END {
     for (i = least; i <= most; i++)
         if (i in counts && (full == "" || i <= pus || pus < 2))
             full = i
+    drop_lone_guests()
     order_interpreters()
     order_guests()
     share_labels()
@@ -378,8 +404,10 @@ END {
     set("MOST_THREADS", most)
     set("LABEL_THREADS", full)          # the figures at the names are for that many
     set("SPEEDUP_MIN", min_lo != "" && min_lo < min ? min_lo : min)
-    set("SPEEDUP_MAX", max_hi > max ? max_hi : max)
-    set("EFFICIENCY_MAX", max_efficiency)
+    # a bar may be so long that the curves would all lie at the bottom: it is cut off
+    ideal = pus && most > pus ? pus : most
+    set("SPEEDUP_MAX", extent(max, max_hi, max > ideal ? max : ideal))
+    set("EFFICIENCY_MAX", extent(max_efficiency, max_efficiency_hi, max_efficiency > 1 ? max_efficiency : 1))
     set("MANY", (most > 16) + 0)        # too many for linear axes
     set("PUS", pus)                     # 0: not known
     set("CORES", cores)

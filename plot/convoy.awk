@@ -107,11 +107,22 @@ function arrange(    l, g, r) {
                 hogs_of[curves] = field[4] + 0
                 if (field[4] + 0 > hogs_most)
                     hogs_most = field[4] + 0
+                add_count(field[4] + 0)
                 requests[curves] = field[at["requests_per_s"]] == "" ? -1 : field[at["requests_per_s"]] + 0
                 answered[curves] = field[at["requests"]] + 0
                 requests_lo[curves] = field[at["requests_per_s_lo"]] + 0
                 requests_hi[curves] = field[at["requests_per_s_hi"]] + 0
             }
+}
+
+# The numbers of hogs, ascending.
+function add_count(n,    i) {
+    if (n in has_count)
+        return
+    has_count[n] = 1
+    for (i = ++counts; i > 1 && count_at[i - 1] > n; i--)
+        count_at[i] = count_at[i - 1]
+    count_at[i] = n
 }
 
 # 0 for the model, else which interpreter.
@@ -208,11 +219,16 @@ END {
     set("REQUESTS_NONE", requests_none + 0)     # a bar, or a median, goes down to 0
     set("REQUESTS_MOST", requests_most)
     set("HOGS_MOST", hogs_most + 0)
+    set("array COUNT[" counts "]; COUNTS", counts)
+    for (i = 1; i <= counts; i++)
+        set("COUNT[" i "]", count_at[i])
     set("PIN", quoted(pin))
     set("RATE", rate + 0)
     set("BARS", quoted(bars_words()))
     set("INTERVAL", interval() + 0)
     write_frontier()
+    pus = is_count(machine["usable_pus"]) ? machine["usable_pus"] + 0 : 0
+    cores = is_count(machine["cores"]) ? machine["cores"] + 0 : 0
     set("MACHINE", quoted(subtitle("convoy")))
 }
 
@@ -235,8 +251,14 @@ function duration(s) {
     return s < 999.5e-6 ? sprintf("%.3g µs", s * 1e6) : s < 0.9995 ? sprintf("%.3g ms", s * 1e3) : sprintf("%.3g s", s)
 }
 
-# A block a system and number of hogs, by switch interval, ascending.
-function write_frontier(    g, h, r, i, j, swap, n, share, points, last, last_p50, last_p99) {
+# Are the blocks of the row in field[] so far apart that no number stands for them? As is_split in
+# src/output/convoy_cells.c, which marks them with #.
+function is_vague(figure) {
+    return field[7] + 0 >= 6 && field[at[figure "_hi"]] + 0 > 3 * field[at[figure "_lo"]]
+}
+
+# A block a system and number of hogs, by switch interval, ascending; last whether p99 and median are vague.
+function write_frontier(    vague, g, h, r, i, j, swap, n, share, points, last, last_p50, last_p99) {
     printf "" > "frontier.dat"
     for (i = 1; i <= intervals; i++)
         for (j = i + 1; j <= intervals; j++)
@@ -257,10 +279,13 @@ function write_frontier(    g, h, r, i, j, swap, n, share, points, last, last_p5
                         !is_number(share) || !is_number(field[at["p50_s"]]) || !is_number(field[at["p99_s"]]))
                         continue
                     points++
+                    vague = is_vague("p99_s")
+                    any_vague += vague + is_vague("p50_s")
                     print interval_at[i], share, field[at["hogs_share_lo"]], field[at["hogs_share_hi"]], field[at["p99_s"]], \
                         field[at["p99_s_lo"]], field[at["p99_s_hi"]], field[at["p50_s"]], field[at["p50_s_lo"]], \
-                        field[at["p50_s_hi"]], "\"" duration(interval_at[i]) "\"" > "frontier.dat"
-                    if (g == 0) {
+                        field[at["p50_s_hi"]], "\"" duration(interval_at[i]) "\"", \
+                        vague, is_vague("p50_s") > "frontier.dat"
+                    if (g == 0 && !vague) {
                         of_point[++spots] = n + 1
                         share_at[spots] = share
                         p99_at[spots] = field[at["p99_s"]]
@@ -299,6 +324,7 @@ function write_frontier(    g, h, r, i, j, swap, n, share, points, last, last_p5
         set("INTERVAL_AT[" i "]", interval_at[i])
         set("INTERVAL_WORDS[" i "]", quoted(duration(interval_at[i])))
     }
+    set("ANY_VAGUE", any_vague + 0)
     set("INTERVAL_LEAST", interval_at[1] + 0)
     set("INTERVAL_MOST", interval_at[intervals] + 0)
     set("SHARE_MOST", share_most + 0)

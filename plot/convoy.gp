@@ -18,10 +18,9 @@ WORDS = '"gil: CPython 3.2 and later" "ticks: CPython up to 3.1" "critical: an O
 known(lock) = find('gil ticks critical none', lock)
 panel_words(lock) = known(lock) ? word(WORDS, known(lock)) : lock
 colour(lock) = model_hue(lock eq 'none' ? 'nogil' : lock)
-# more hogs are darker and wider
-pale(n) = HOGS_MOST < 1 ? 0 : 0.58 * (HOGS_MOST - n) / HOGS_MOST
-hue(lock, n) = mix(colour(lock), 0xffffff, pale(n))
-wide(n) = 3 - 2.2 * pale(n)
+load 'hogs.gp'
+hue(lock, n) = shade(colour(lock), n)
+wide(n) = 1.6 + 1.4 * dark(n)
 # an interpreter's are a shade darker than its model's
 ink(c) = mix(hue(LOCK[PANEL[c]], HOGS[c]), 0x000000, GUEST[c] ? 0.3 : 0)
 LINE = 500
@@ -168,8 +167,17 @@ R_MIN = MIDDLE / SPAN / (REQUESTS_NONE ? 2.5 : 1.3)
 above(y) = y > R_MIN ? y : R_MIN
 R_MAX = MIDDLE * SPAN * 1.3
 set yrange [R_MIN:R_MAX] noextend
-set xtics auto nomirror scale 0 textcolor rgb MUTED font SMALL
-set xtics 0,(HOGS_MOST > 8 ? 4 : 1),HOGS_MOST format '%g'
+set xtics () nomirror scale 0 textcolor rgb MUTED font SMALL
+x_at(n) = R_LEFT + (R_RIGHT - R_LEFT) * (n + margin) / (HOGS_MOST + 2 * margin)
+# words where they touch neither the ones before nor the last
+apart(m, n) = x_at(n) - x_at(m) > 10 + 4 * (strlen(sprintf('%d%d', m, n)))
+said = -1
+do for [k = 1:COUNTS] {
+    if (k == COUNTS || ((said < 0 || apart(said, COUNT[k])) && apart(COUNT[k], COUNT[COUNTS]))) {
+        set xtics add (sprintf('%d', COUNT[k]) COUNT[k])
+        said = COUNT[k]
+    }
+}
 set ytics () nomirror scale 0 textcolor rgb MUTED font SMALL
 # 1, 2 and 5 of each decade where there are few of them
 decades = log10(R_MAX / R_MIN)
@@ -204,7 +212,6 @@ do for [round = 1:200] {
         if (lacking > 0.05) { PUT[e - 1] = PUT[e - 1] + lacking / 2; PUT[e] = PUT[e] - lacking / 2 }
     }
 }
-x_at(n) = R_LEFT + (R_RIGHT - R_LEFT) * (n + margin) / (HOGS_MOST + 2 * margin)
 do for [e = 1:entries] {
     c = ENTRY[e]
     hue_of = colour(LOCK[PANEL[c]])

@@ -1,6 +1,12 @@
 # What the awk scripts of the pictures share: reading CSV, writing what gnuplot loads. The script
 # sets `cases`, the file for that, and `again`, the command that makes the CSV.
 
+# A number becomes text wherever it is put beside another or goes to a file: of the six digits that awk
+# has for that, a time of more than a second keeps no microseconds.
+BEGIN {
+    CONVFMT = OFMT = "%.15g"
+}
+
 # Splits one record into field[1..n] as RFC 4180 has it. Returns n, or 0 when a quoted field goes on
 # in the next line. The fields are strings: "10" < "6", and 10 > 6 takes field[i] + 0.
 function split_record(record,    n, rest, text, at) {

@@ -25,8 +25,10 @@ if (Y_MAX >= 5.5 && Y_MAX / step < 3) { step = step / 4 }
 do for [k = 0:int(Y_MAX / step)] { set ytics add (sprintf('%g %%%%', 100 * step * k) step * k) }
 
 plot 'points.dat' index CURVES using 1:(ideal($1)) with lines ls IDEAL_LINE notitle, \
-    for [i = 1:CURVES] 'points.dat' index ORDER[i] - 1 using 1:(GUEST[ORDER[i]] ? NaN : $3/$1):(0):(($4-$3)/$1) \
+    for [i = 1:CURVES] 'points.dat' index ORDER[i] - 1 using 1:(GUEST[ORDER[i]] || beyond($4/$1) ? NaN : $3/$1):(0):($4/$1-$3/$1) \
         with vectors heads nofilled size screen BAR,90 ls INTERVAL + ORDER[i] notitle, \
+    for [i = 1:CURVES] 'points.dat' index ORDER[i] - 1 using 1:(!GUEST[ORDER[i]] && beyond($4/$1) ? $3/$1 : NaN):(0):(Y_MAX-$3/$1) \
+        with vectors backhead nofilled size screen BAR,90 ls INTERVAL + ORDER[i] notitle, \
     for [i = 1:CURVES] 'points.dat' index ORDER[i] - 1 using 1:(GUEST[ORDER[i]] ? NaN : $2/$1) \
         with linespoints ls ORDER[i] notitle, \
     for [i = 1:CURVES] 'points.dat' index ORDER[i] - 1 using 1:(GUEST[ORDER[i]] ? $2/$1 : NaN) \

@@ -14,20 +14,20 @@ MACHINE = MACHINE.(MACHINE eq '' ? '' : ' · ').(PIN eq 'none' ? 'threads not pi
 set label MACHINE at screen 28 / W, screen (H - 89) / H left noenhanced textcolor rgb MUTED font fitting(MACHINE, 13, W - 52)
 
 GIL = hex(COLOUR, find(KNOWN, 'gil'))
-MOST = 1
-do for [i = 1:FRONTIERS] { if (FRONTIER[i] > MOST) { MOST = FRONTIER[i] } }
-pale(i) = MOST < 2 ? 0 : 0.55 * (MOST - FRONTIER[i]) / (MOST - 1.0)
-hue(i) = mix(mix(GIL, 0xffffff, pale(i)), 0x000000, F_GUEST[i] ? 0.3 : 0)
+load 'hogs.gp'
+hue(i) = mix(shade(GIL, FRONTIER[i]), 0x000000, F_GUEST[i] ? 0.3 : 0)
 wide(i) = F_GUEST[i] ? 1.5 : 3
 mark(i) = F_GUEST[i] ? shape(F_GUEST[i] + 1, 1) : 7
 hogs(i) = sprintf('%d hog%s', FRONTIER[i], FRONTIER[i] == 1 ? '' : 's')
-# p99 and shares; their bars; medians
+# p99 and shares; their bars; medians; the bars alone, of blocks too far apart for one number
 SOLID = 500
 BAR_OF = 600
 MEDIAN = 700
+FAINT = 800
 do for [i = 1:FRONTIERS] {
     set style line SOLID + i lc rgb hue(i) lw wide(i) pt mark(i) ps 0.9 dt solid
     set style line BAR_OF + i lc rgb hue(i) lw 1.2 dt solid
+    set style line FAINT + i lc rgb mix(hue(i), 0xffffff, 0.6) lw 0.9 dt solid
     set style line MEDIAN + i lc rgb hue(i) lw 0.5 * wide(i) pt (F_GUEST[i] ? mark(i) : 6) ps 0.8 dt solid
     if (F_GUEST[i]) { eval sprintf('set style line %d dt (%s)', SOLID + i, nth(DASHES, F_GUEST[i])) }
     if (F_GUEST[i]) { eval sprintf('set style line %d dt (%s)', MEDIAN + i, nth(DASHES, F_GUEST[i])) }
@@ -65,6 +65,9 @@ set grid xtics ytics back lt 1 lc rgb 0xd9d9d6 lw 0.8 dt solid
 unset key
 BAR = 0.003
 set label 'bars: '.BARS at screen (W - 24) / W, screen 20 / H right noenhanced textcolor rgb MUTED font SMALL
+if (ANY_VAGUE) {
+    set label 'faint bars alone: blocks too far apart for one number' at screen (W - 24) / W, screen 38 / H right noenhanced textcolor rgb MUTED font SMALL
+}
 load 'dashed.gp'
 
 # The labels at the ends of the curves; those that would touch push each other away.
@@ -77,8 +80,9 @@ enter = 'entries = entries + 1; e = entries; '. \
     'do for [k = entries - 1:1:-1] { if (e == k + 1 && WANTS[k] < y) { WORDS[e] = WORDS[k]; INK_OF[e] = INK_OF[k]; WANTS[e] = WANTS[k]; e = k } }; '. \
     'WORDS[e] = name; INK_OF[e] = ink; WANTS[e] = y'
 put = 'do for [e = 1:entries] { PUT[e] = WANTS[e] }; do for [round = 1:200] { do for [e = 2:entries] { '. \
-    'lacking = 18 - (PUT[e - 1] - PUT[e]); '. \
-    'if (lacking > 0.05) { PUT[e - 1] = PUT[e - 1] + lacking / 2; PUT[e] = PUT[e] - lacking / 2 } } }; '. \
+    'lacking = (18 * (entries - 1) > CEILING - FLOOR ? (CEILING - FLOOR) / (entries - 1) : 18) - (PUT[e - 1] - PUT[e]); '. \
+    'if (lacking > 0.05) { PUT[e - 1] = PUT[e - 1] + lacking / 2; PUT[e] = PUT[e] - lacking / 2 } }; '. \
+    'if (entries > 0) { if (PUT[1] > CEILING) { PUT[1] = CEILING }; if (PUT[entries] < FLOOR) { PUT[entries] = FLOOR } } }; '. \
     'do for [e = 1:entries] { set arrow 200 + e from screen (x_pixel(INTERVAL_MOST) + 12) / W, screen WANTS[e] / H '. \
     'to screen (RIGHT + 14) / W, screen PUT[e] / H nohead back lc rgb mix(INK_OF[e], 0xffffff, 0.35) lw 1.1; '. \
     'set label 200 + e WORDS[e] at screen (RIGHT + 18) / W, screen PUT[e] / H left front noenhanced textcolor rgb mix(INK_OF[e], INK, 0.4) font SMALL }'
@@ -115,13 +119,16 @@ do for [i = 1:FRONTIERS] {
         name = hogs(i).', median'; y = wait_pixel(LAST_P50[i]); eval enter
     }
 }
+CEILING = TOP
+FLOOR = SPLIT + GAP
 eval put
-plot for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($1*aside(i)):6:(0):($7-$6) \
-        with vectors heads nofilled size screen BAR,90 ls BAR_OF + i notitle, \
-    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($1*aside(i)):9:(0):($10-$9) \
-        with vectors heads nofilled size screen BAR,90 ls BAR_OF + i notitle, \
-    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($1*aside(i)):5 with linespoints ls SOLID + i notitle, \
-    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($1*aside(i)):8 with linespoints ls MEDIAN + i notitle
+bar = "with vectors heads nofilled size screen BAR,90"
+plot for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($12 > 0 ? $1*aside(i) : NaN):6:(0):($7-$6) @bar ls FAINT + i notitle, \
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($13 > 0 ? $1*aside(i) : NaN):9:(0):($10-$9) @bar ls FAINT + i notitle, \
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($12 > 0 ? NaN : $1*aside(i)):6:(0):($7-$6) @bar ls BAR_OF + i notitle, \
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($13 > 0 ? NaN : $1*aside(i)):9:(0):($10-$9) @bar ls BAR_OF + i notitle, \
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($1*aside(i)):($12 > 0 ? NaN : $5) with linespoints ls SOLID + i notitle, \
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($1*aside(i)):($13 > 0 ? NaN : $8) with linespoints ls MEDIAN + i notitle
 unset label
 unset arrow
 
@@ -136,6 +143,8 @@ set label 100 'the hogs do, together (1×: one alone, without requests)' at scre
     textcolor rgb INK font HEAD
 entries = 0
 do for [i = 1:FRONTIERS] { if (!F_GUEST[i]) { ink = hue(i); name = hogs(i); y = share_pixel(LAST_SHARE[i]); eval enter } }
+CEILING = SPLIT
+FLOOR = BOTTOM
 eval put
 plot for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($1*aside(i)):(within($3)):(0):(within($4)-within($3)) \
         with vectors heads nofilled size screen BAR,90 ls BAR_OF + i notitle, \
@@ -168,7 +177,8 @@ do for [i = 1:FRONTIERS] {
     }
 }
 # The intervals at their points, each in the place around its point that least of the others has: a
-# label, a point, or a line; of many the first and the last of a curve.
+# label, a point, or a line; where all places have something, it has none. Of many, the first and the last
+# of a curve.
 says(k) = SPOTS <= 16 || k == 1 || k == SPOTS || SPOT_OF[k - 1] != SPOT_OF[k] || SPOT_OF[k + 1] != SPOT_OF[k]
 t_x(s) = T_LEFT + (T_RIGHT - T_LEFT) * log(within(s) / S_MIN) / log(S_MAX / S_MIN)
 t_y(y) = BOTTOM + (TOP - BOTTOM) * log(y / T_MIN) / log(Y_MAX / T_MIN)
@@ -183,7 +193,7 @@ do for [k = 1:SPOTS] {
     LABEL_Y[k] = -1e4
     LABEL_HALF[k] = 0
     if (!says(k)) { continue }
-    half = 4.6 * strlen(SPOT_SAYS[k])
+    half = 3.7 * strlen(SPOT_SAYS[k])
     least = 1e9
     do for [a = 1:words(AROUND_X)] {
         x = t_x(SPOT_SHARE[k]) + word(AROUND_X, a) * (half + 9)
@@ -204,15 +214,15 @@ do for [k = 1:SPOTS] {
         }
         if (lies < least) { least = lies; LABEL_X[k] = x; LABEL_Y[k] = y; LABEL_HALF[k] = half }
     }
+    if (least >= 3) { LABEL_X[k] = -1e4; LABEL_HALF[k] = 0; continue }
     ink = mix(hue(SPOT_OF[k]), INK, 0.4)
     if (SPOT_SHARE[k] > 0) {
-        set label SPOT_SAYS[k] at screen LABEL_X[k] / W, screen LABEL_Y[k] / H center front noenhanced textcolor rgb ink font HEAD
+        set label SPOT_SAYS[k] at screen LABEL_X[k] / W, screen LABEL_Y[k] / H center front noenhanced textcolor rgb ink font SMALL
     }
 }
 do for [i = 1:FRONTIERS] { set style line BAR_OF + i lc rgb mix(hue(i), 0xffffff, 0.4) lw 0.9 dt solid }
-plot for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using (within($2)):(F_GUEST[i] ? NaN : $6):(0):($7-$6) \
-        with vectors heads nofilled size screen BAR,90 ls BAR_OF + i notitle, \
-    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using (within($3)):(F_GUEST[i] ? NaN : $5):(within($4)-within($3)):(0) \
-        with vectors heads nofilled size screen BAR,90 ls BAR_OF + i notitle, \
-    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($2 > 0 ? $2 : NaN):5 with linespoints ls SOLID + i notitle
+plot for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($12 > 0 && !F_GUEST[i] ? within($2) : NaN):6:(0):($7-$6) @bar ls FAINT + i notitle, \
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($12 > 0 || F_GUEST[i] ? NaN : within($2)):6:(0):($7-$6) @bar ls BAR_OF + i notitle, \
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($12 > 0 || F_GUEST[i] ? NaN : within($3)):5:(within($4)-within($3)):(0) @bar ls BAR_OF + i notitle, \
+    for [i = 1:FRONTIERS] 'frontier.dat' index i - 1 using ($2 > 0 && $12 == 0 ? $2 : NaN):5 with linespoints ls SOLID + i notitle
 unset multiplot

@@ -44,8 +44,10 @@ if (Y_LOG) {
 set arrow from X_MIN,1 to X_MAX,1 nohead back lc rgb hex(COLOUR, 1) lw 1.2
 
 plot 'points.dat' index CURVES using 1:(ideal($1)) with lines ls IDEAL_LINE notitle, \
-    for [i = 1:CURVES] 'points.dat' index ORDER[i] - 1 using 1:(GUEST[ORDER[i]] ? NaN : $3):(0):($4-$3) \
+    for [i = 1:CURVES] 'points.dat' index ORDER[i] - 1 using 1:(GUEST[ORDER[i]] || beyond($4) ? NaN : $3):(0):($4-$3) \
         with vectors heads nofilled size screen BAR,90 ls INTERVAL + ORDER[i] notitle, \
+    for [i = 1:CURVES] 'points.dat' index ORDER[i] - 1 using 1:(!GUEST[ORDER[i]] && beyond($4) ? $3 : NaN):(0):(Y_MAX-$3) \
+        with vectors backhead nofilled size screen BAR,90 ls INTERVAL + ORDER[i] notitle, \
     for [i = 1:CURVES] 'points.dat' index ORDER[i] - 1 using 1:(GUEST[ORDER[i]] ? NaN : $2) \
         with linespoints ls ORDER[i] notitle, \
     for [i = 1:CURVES] 'points.dat' index ORDER[i] - 1 using 1:(GUEST[ORDER[i]] ? $2 : NaN) \

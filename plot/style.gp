@@ -41,10 +41,10 @@ do for [c = 1:CURVES] {
         if (NAME[d] eq NAME[c] && pin_rank(PIN[d]) < pin_rank(PIN[c])) { BEST[c] = 0 }
         if (NAME[d] eq NAME[c] && pin_rank(PIN[d]) == pin_rank(PIN[c]) && d < c) { BEST[c] = 0 }
     }
-    LABELLED[c] = BEST[c] && MEMBERS[c] ne ''
+    LABELLED[c] = (GUEST[c] || BEST[c]) && MEMBERS[c] ne ''
 }
-# variants not known here have a strong curve each, pinned or not
-layer(c) = RANK[c] > words(KNOWN) && BEST[c] ? best_pin : pin_rank(PIN[c])
+# variants not known here have a strong curve each, pinned or not; interpreters are on top
+layer(c) = GUEST[c] || (RANK[c] > words(KNOWN) && BEST[c]) ? best_pin : pin_rank(PIN[c])
 drawn = 0
 do for [p = 5:1:-1] {
     do for [w in '6 5 4 2.6 2.4 2 1.8'] {
@@ -145,6 +145,8 @@ set label 'threads (pool: processes)' at screen RIGHT / W, screen (BOTTOM - 46) 
 set pointintervalbox 0.8
 # intervals are drawn as arrows with flat heads: yerrorbars would blank what lies behind them
 BAR = 0.0035
+# what ends beyond the axis is cut off there, without a head
+beyond(y) = y > Y_MAX
 
 # where a value is on the canvas
 x_share(x) = MANY ? log(x / X_MIN) / log(X_MAX / X_MIN) : (x - X_MIN) / (X_MAX - X_MIN)

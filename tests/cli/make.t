@@ -25,6 +25,28 @@ subtest 'QUICK=1 is a shorter bench, and a sweep of fewer lengths' => sub {
     unlike(run('make', '-n', 'breakeven')->{out}, qr/--length/, 'and all lengths without it');
 };
 
+subtest 'a picture that cannot be drawn keeps nobody from the table' => sub {
+    plan(skip_all => 'no gnuplot here') if !have('gnuplot');
+    my %run = (
+        bench => ['BENCH=--reps=1 --time=1ms --threads=1 --variant=gil', 'table.txt', 'breakeven-summary.csv'],
+        breakeven => ['BREAKEVEN=--reps=1 --time=1ms --threads=1 --length=1us', 'breakeven.txt', 'bench-summary.csv'],
+        convoy => ['CONVOY=--reps=1 --time=5ms --lock=gil --hogs=1', 'convoy.txt', 'bench-summary.csv'],
+    );
+    for my $target (sort keys %run) {
+        my ($options, $table, $bad) = @{$run{$target}};
+        my $results = temp_folder();
+        spew("$results/$bad", "a,b\n1,2\n");
+        my $result = run('make', '-s', $target, 'QUICK=1', $options, "RESULTS=$results");
+        isnt($result->{exit}, 0, "make $target fails") or diag($result->{out});
+        like($result->{err}, qr/^plot: \Q$results\E\/\Q$bad\E/m, 'and says why');
+        my $words = slurp("$results/$table");
+        cmp_ok(length $words, '>', 100, 'there is a table');
+        is(substr($result->{out}, -length $words), $words, 'which is shown, last');
+        unlink "$results/$bad";
+        is(run('make', '-s', $target, 'QUICK=1', $options, "RESULTS=$results")->{exit}, 0, 'and nothing fails without it');
+    }
+};
+
 subtest 'the numbers to reach are taken from the columns of that name' => sub {
     my $results = temp_folder();
     run('cp', glob("$ROOT/tests/data/two-cores/*.csv"), $results);

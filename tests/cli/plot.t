@@ -176,6 +176,13 @@ sub check_convoy {
     return;
 }
 
+# What a command writes of its machine, beside its CSV.
+sub machine_of {
+    my ($folder, $command, $cpu) = @_;
+    return spew("$folder/$command-machine.csv", join "\n", 'key,value', "cpu,$cpu", qw(usable_pus,3 pus,3 cores,3),
+        "command_line,\"gilscope $command --reps=6,7\"", 'date,2031-05-06T07:08:09Z', '');
+}
+
 sub without_pictures {
     my ($folder, $name) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
@@ -617,6 +624,81 @@ SKIP: {
         check_convoy($folder, 'convoy frontier', 'ticks: CPython up to 3.1', 'cpython-2.7');
     };
 
+    # Stored rows of 1 hog again, of other numbers of hogs under other switch intervals.
+    my $with_hogs = sub {
+        my ($folder, $intervals, @hogs) = @_;
+        for my $name (qw(convoy-summary.csv convoy-latency.csv)) {
+            my ($head, @rows) = split /^/, slurp("$folder/$name");
+            my @new = grep { /\A\w+,\w+,\w+,0,/ } @rows;
+            for my $row (grep { /\A\w+,(?:critical|gil),\w+,1,(?:0\.005)?,/ } @rows) {
+                for my $hogs (@hogs) {
+                    my @fields = split /,/, $row, -1;
+                    $fields[3] = $hogs;
+                    if ($name =~ /summary/ && $fields[11] ne '') {
+                        $fields[$_] *= 1 + $hogs for 11 .. 19;
+                    }
+                    for my $interval ($fields[4] eq '' ? '' : @$intervals) {
+                        $fields[4] = $interval;
+                        push @new, join ',', @fields;
+                    }
+                }
+            }
+            spew("$folder/$name", join '', $head, @new);
+        }
+        return;
+    };
+
+    subtest 'convoy: many numbers of hogs' => sub {
+        my $folder = copy_of('convoy', temp_folder());
+        $with_hogs->($folder, [1e-4, 1e-3, 5e-3, 2e-2], 1, 4, 16, 64);
+        is(run($PLOT, $folder)->{exit}, 0, 'drawn');
+        check_convoy($folder, 'convoy frontier', 'no hog', '1 hog', '4 hogs', '16 hogs', '64 hogs');
+        my $svg = slurp("$folder/convoy.svg");
+        my @ticks = grep { $_->[1] > 860 && $_->[2] > 580 && $_->[0] =~ /\A\d+\z/ } texts($svg);
+        is(join(' ', map { $_->[0] } sort { $a->[1] <=> $b->[1] } @ticks), '0 16 64', 'at the axis those that have room');
+        # the curves of one lock, each with its colour: no two are near
+        my @rgb;
+        while ($svg =~ /<g transform[^>]*fill="rgb\((\d+),\s*(\d+),\s*(\d+)\)"[^>]*>\s*<text>(?:no|\d+) hogs?</g) {
+            push @rgb, [$1, $2, $3];
+        }
+        @rgb = @rgb[0 .. 4];
+        my @near = grep { my $k = $_; abs($rgb[$k][0] - $rgb[$k - 1][0]) + abs($rgb[$k][1] - $rgb[$k - 1][1]) + abs($rgb[$k][2] - $rgb[$k - 1][2]) < 25 } 1 .. 4;
+        is_deeply(\@near, [], 'each number of hogs has a shade of its own') or diag(explain(\@rgb));
+
+        my $frontier = slurp("$folder/frontier.svg");
+        my @spots = grep { $_->[0] =~ /\A\d+ (?:ms|\S+s)\z/ && $_->[1] > 775 && $_->[2] < 575 } texts($frontier);
+        cmp_ok(scalar(@spots), '>', 2, 'points have their intervals');
+        unlike($frontier, qr/bold"[^>]*>\s*<text>\d+ \S*s</, 'which are not bold');
+        unlike($frontier, qr/faint bars/, 'and nothing is vague');
+    };
+
+    subtest 'frontier: blocks too far apart for one number' => sub {
+        my $folder = copy_of('convoy', temp_folder());
+        $with_hogs->($folder, [1e-4, 1e-3, 5e-3], 1, 2);
+        my ($head, @rows) = split /^/, slurp("$folder/convoy-summary.csv");
+        # [blocks, how many times the lowest the highest of p99 is]
+        my $p99_of = sub {
+            my ($blocks, $times) = @_;
+            spew("$folder/convoy-summary.csv", join '', $head, map {
+                my @fields = split /,/, $_, -1;
+                $fields[6] = $blocks;
+                @fields[18, 19] = ($fields[17] / 1.5, $fields[17] / 1.5 * $times) if $fields[4] eq '0.001';
+                @fields[18, 19] = map { $fields[17] * $_ } 0.9, 1.1 if $fields[4] ne '0.001' && $fields[17] ne '';
+                @fields[12, 13] = map { $fields[11] * $_ } 0.9, 1.1 if $fields[11] ne '';
+                join ',', @fields;
+            } @rows);
+            is(run($PLOT, $folder)->{exit}, 0, "drawn, $blocks blocks, $times times");
+            check_convoy($folder, 'convoy frontier');
+            my $svg = slurp("$folder/frontier.svg");
+            is($svg =~ /faint bars alone/ ? 1 : 0, $blocks >= 6 && $times > 3 ? 1 : 0, 'it says so where it is so');
+            # points: filled ones, of p99, of what the hogs do, and of the trade
+            return scalar(() = $svg =~ /#gpPt6'/g);
+        };
+        my $all = $p99_of->(6, 2.9);
+        is($p99_of->(5, 3.1), $all, 'of few blocks the range is drawn as it is');
+        is($all - $p99_of->(6, 3.1), 4, 'two points less in each of two panels');
+    };
+
     subtest 'a convoy that is damaged' => sub {
         for my $name (qw(convoy-summary.csv convoy-latency.csv)) {
             my $whole = slurp("$ROOT/tests/data/convoy/$name");
@@ -655,7 +737,7 @@ SKIP: {
         my $add = sub { $csv .= sprintf("%.9f,%d,%s,0\n", @_) };
         $add->(1e-9 * $_, $_, 'begins') for 0 .. $threads - 1;
         $add->(1e-8 + 1e-9 * $_, $_, 'wants') for 0 .. $threads - 1;
-        my $now = 1e-6;
+        my $now = 1e-6 + ($of{from} // 0);
         for my $i (0 .. $turns - 1) {
             my $t = $i % $threads;
             $add->($now, $t, 'got');
@@ -672,8 +754,9 @@ SKIP: {
         }
         $add->($now, $_, 'ends') for 0 .. $threads - 1;
         spew("$folder/trace.csv", $csv);
-        my @rows = map { join ',', $of{variant} // 'gil', qw(countdown core gil 0), $threads, $_, $now, $now / $threads,
-            $now * (1 - 1 / $threads), 0, 0, $now, $turns, 0.001, 0.002, 0.003, 0.003, 0, $turns / $threads, 0, 0, 100, 0, '', $now, $turns / $now, 1 }
+        my $span = $now - ($of{from} // 0);
+        my @rows = map { join ',', $of{variant} // 'gil', qw(countdown core gil 0), $threads, $_, $span, $span / $threads,
+            $span * (1 - 1 / $threads), 0, 0, $span, $turns, 0.001, 0.002, 0.003, 0.003, 0, $turns / $threads, 0, 0, 100, 0, '', $now, $turns / $now, 1 }
             0 .. $threads - 1;
         spew("$folder/trace-threads.csv", join "\n", 'variant,kernel,pin,lock,call,threads,thread,span_s,running_s,waiting_s,native_s,other_s,cpu_s,'
             . 'waits,wait_median_s,wait_p99_s,wait_longest_s,starved_s,starved_from_s,handoffs,in_vain,woken_in_vain,events,lost,lost_from_s,run_s,'
@@ -724,9 +807,28 @@ SKIP: {
             unlike($svg, qr/cores/, 'of no machine');
         }
         spew("$here/machine.csv", slurp("$ROOT/tests/data/two-cores/machine.csv"));
-        is(run($PLOT, "$here")->{exit}, 0, 'beside a machine.csv');
-        like(slurp("$here/trace.svg"), qr/2 cores/, 'with its machine');
-        unlike(slurp("$here/trace.svg"), qr/20\d\d-\d\d-\d\d/, 'and not the day of the run that wrote it');
+        is(run($PLOT, "$here")->{exit}, 0, 'beside the machine.csv of a bench');
+        unlike(slurp("$here/trace.svg"), qr/cores|20\d\d-\d\d-\d\d/, 'which may be of another machine');
+        machine_of("$here", 'trace', 'A Traced One');
+        is(run($PLOT, "$here")->{exit}, 0, 'beside its own');
+        like(slurp("$here/trace.svg"), qr/A Traced One · 3 cores · 2031-05-06/, 'with its machine, and the day');
+    };
+
+    # After more than a second the six digits that awk has for a number beside another are not enough.
+    subtest 'a trace of later than a second keeps its nanoseconds' => sub {
+        my $here = temp_folder();
+        make_trace("$here", 2, 400, 2e-6, from => 1.2345678, chunks => 3);
+        my $result = run({cd => "$here"}, 'awk', '-v', 'name=late', words("-f $ROOT/plot/csv.awk -f $ROOT/plot/trace.awk"),
+            words('trace-threads.csv trace.csv pass=2 trace.csv'));
+        is($result->{exit}, 0, 'read') or diag($result->{err});
+        my %set = slurp("$here/late-cases.gp") =~ /^(\S+) = (\S+)$/mg;
+        cmp_ok($set{ARROWS}, '>', 3, 'several hand-offs are seen closely');
+        my $ns = sub { sprintf '%.0f', 1e9 * $_[0] };
+        is($ns->($set{"ARROW_TO_X[$_]"} - $set{"ARROW_X[$_]"}), 1000, "hand-off $_ takes what it took") for 1 .. $set{ARROWS};
+        ok(scalar(grep { $ns->($set{"ARROW_X[$_]"}) == $ns->($set{NEAR_UP}) } 1 .. $set{ARROWS}), 'one begins where its words point to');
+        my @vain = map { $ns->($set{"VAIN[$_]"}) } 1 .. $set{VAINS};
+        cmp_ok(scalar(@vain), '>', 3, 'there are marks, too');
+        is_deeply([grep { ($vain[$_] - $vain[$_ - 1]) % 500 } 1 .. $#vain], [], 'at the ends of chunks, each of 500 ns') or diag("@vain");
     };
 
     subtest 'four traces: the gallery' => sub {
@@ -744,6 +846,10 @@ SKIP: {
         my @names = grep { $_->[0] =~ /\A(?:ticks|gil|nogil|release)\z/ } texts($svg);
         is(scalar(@names), 4, 'four panels');
         is(scalar(uniq(map { $_->[2] } @names)), 1, 'side by side');
+        machine_of("$here/ticks", 'trace', 'A Traced One');
+        machine_of($here, 'trace', 'Another One');
+        is(run($PLOT, $here)->{exit}, 0, 'drawn, with a machine');
+        like(slurp("$here/gallery.svg"), qr/A Traced One · 3 cores · 2031-05-06/, 'it is that of the traces');
         unlike($svg, qr/>[^<]*(?:in a convoy|every 5 ms|before the other is up)/, 'what the traces may not show is not said');
     };
 
@@ -818,7 +924,7 @@ SKIP: {
             my @members = ($label->[0]);
             if (defined $mode) {
                 my ($family, @of) = ('');
-                for my $part (split /, /, $who) {
+                for my $part ($who eq '5 interpreters' ? "$versions[0] … 3.13, pypy-3.9" =~ /[^,]+(?=, )|\S+\z/g : split /, /, $who) {
                     my ($from, $to) = split / … | \xe2\x80\xa6 /, $part;
                     $family = $1 if $from =~ s/\A([a-z]+)-//;
                     my ($at, $until) = map { my $name = "$family-$_"; grep { $versions[$_] eq $name } 0 .. $#versions } $from, $to // $from;
@@ -829,7 +935,8 @@ SKIP: {
             }
             next if $label->[0] eq 'serial';
             my $sum = 0;
-            $sum += $end{$_}{core} // $end{$_}{none} for @members;
+            # of an interpreter the unpinned runs
+            $sum += (m{/} ? $end{$_}{none} : undef) // $end{$_}{core} // $end{$_}{none} for @members;
             push @ends, $sum / @members;
         }
         my @guests = grep { /\/(?!serial)/ } uniq(column('variant', csv_rows(slurp("$folder/bench-summary.csv"))));
@@ -845,6 +952,53 @@ SKIP: {
         is_deeply([map { $_ + 0 } map { /\A([\d.]+)/ } @at_end], [sort { $b <=> $a } map { $_ + 0 } map { /\A([\d.]+)/ } @at_end], 'in the order of the labels');
         cmp_ok(scalar(@at_end), '>=', 6, 'for each');
         ok(!grep({ $_->[0] =~ /\/serial/ } texts($svg)), 'and none has a line for its serial run');
+    };
+
+    subtest 'the curve of an interpreter is of one pin policy' => sub {
+        for my $stored (qw(results/example tests/data/five-interpreters)) {
+            my $here = temp_folder();
+            spew("$here/bench-summary.csv", slurp("$ROOT/$stored/bench-summary.csv"));
+            my $result = run({cd => "$here"}, 'awk', map({ ('-f', "$ROOT/plot/$_.awk") } qw(csv interpreters cases)), 'bench-summary.csv');
+            is($result->{exit}, 0, "$stored: read") or diag($result->{err});
+            my (%wanted, %drawn);
+            for my $row (grep { $_->{variant} =~ m{/(?!serial)} } csv_rows(slurp("$here/bench-summary.csv"))) {
+                $wanted{"$row->{variant} $row->{pin}"}{$row->{threads}} = $row->{speedup} + 0;
+            }
+            # one pinned run beside others is none
+            delete @wanted{grep { / core\z/ && keys %{$wanted{$_}} < 2 && $wanted{s/core\z/none/r} } keys %wanted};
+            my $cases = slurp("$here/cases.gp");
+            my @blocks = split /\n\n\n/, slurp("$here/points.dat");
+            while ($cases =~ /^NAME\[(\d+)\] = '(.*\/.*)'\nPIN\[\d+\] = '(.*)'$/mg) {
+                my ($c, $curve) = ($1, "$2 $3");
+                /\A(\d+) (\S+) .* 1\z/ and $drawn{$curve}{$1} = $2 + 0 for split /\n/, $blocks[$c - 1];
+            }
+            is_deeply(\%drawn, \%wanted, 'all of a policy, and of no other');
+            is(run($PLOT, "$here")->{exit}, 0, 'drawn');
+            next if $stored !~ /example/;
+            is(scalar(grep { $_->[0] eq 'cpython-3.11/nogil' } texts(slurp("$here/speedup.svg"))), 1, 'two curves of one mode have one label');
+        }
+    };
+
+    subtest 'a bar that is far longer than all else does not set the axis' => sub {
+        my $folder = copy_of('two-cores', temp_folder());
+        my ($head, @rows) = split /^/, slurp("$folder/bench-summary.csv");
+        my $longest = 0;
+        for my $row (@rows) {
+            my @fields = split /,/, $row, -1;
+            $longest = $fields[7] if $fields[7] ne '' && $fields[7] > $longest;
+            $fields[9] = 31 if $fields[0] eq 'gil' && $fields[3] == 2;
+            $row = join ',', @fields;
+        }
+        spew("$folder/bench-summary.csv", join '', $head, @rows);
+        is(run($PLOT, $folder)->{exit}, 0, 'drawn');
+        my %tick = (speedup => qr/\A([\d.]+)\z/, efficiency => qr/\A([\d.]+) %\z/);
+        my %end = (speedup => 1.4 * ($longest > 2 ? $longest : 2), efficiency => 140);
+        for my $name (sort keys %tick) {
+            my @ticks = sort { $a <=> $b } map { $_->[1] < 84 && $_->[0] =~ $tick{$name} ? $1 : () } texts(slurp("$folder/$name.svg"));
+            cmp_ok($ticks[-1], '<', $end{$name}, "$name ends soon after the medians: @ticks");
+            cmp_ok(scalar(@ticks), '>', 3, 'and has ticks');
+        }
+        check_pictures($folder);
     };
 
     subtest 'the pairs, a row each' => sub {
@@ -972,14 +1126,64 @@ SKIP: {
     };
 }
 
-# machine.csv is of one run, a folder may hold several: its speed and date belong to that one.
+# A folder may hold several runs, each with its machine and its date.
 subtest 'the date of one run stands in no picture of another' => sub {
     my $folder = copy_of('two-cores', temp_folder());
     spew("$folder/$_", slurp("$ROOT/tests/data/convoy/$_")) for names_in("$ROOT/tests/data/convoy");
     is(run($PLOT, $folder)->{exit}, 0, 'both are drawn');
     my ($date) = slurp("$folder/machine.csv") =~ /^date,"?(\d{4}-\d\d-\d\d)/m;
     ok(defined $date && index(slurp("$folder/speedup.svg"), $date) >= 0, 'the date of bench in speedup');
-    unlike(slurp("$folder/convoy.svg"), qr/\Q$date\E|a decrement/, 'and not in convoy');
+    unlike(slurp("$folder/$_.svg"), qr/\Q$date\E|a decrement|2 cores/, "and not in $_, nor its machine") for qw(convoy frontier);
+    machine_of($folder, 'convoy', 'A Convoy One');
+    machine_of($folder, 'trace', 'A Traced One');
+    is(run($PLOT, $folder)->{exit}, 0, 'drawn beside their own machine');
+    like(slurp("$folder/$_.svg"), qr/A Convoy One · 3 cores · 2031-05-06 · threads /, "it is in $_") for qw(convoy frontier);
+    unlike(slurp("$folder/speedup.svg"), qr/One · 3 cores|2031/, 'and not in speedup');
+};
+
+# What is wrong with one command's files, and which of its pictures there would be.
+my %spoilt = (
+    'of another command' => ['convoy-summary.csv', sub { slurp("$ROOT/tests/data/two-cores/bench-summary.csv") }, qw(convoy frontier)],
+    'cut off' => ['convoy-latency.csv', sub { substr $_[0], 0, length($_[0]) - 3 }, qw(convoy frontier)],
+    'damaged' => ['breakeven-summary.csv', sub { $_[0] =~ s/,\d+\n\z/,many\n/r }, 'breakeven'],
+    'of another version' => ['bench-summary.csv', sub { $_[0] =~ s/\Avariant/kind/r }, qw(speedup efficiency)],
+    'a trace without an end' => ['trace.csv', sub { 'time_s,thread,event,detail' }, 'trace'],
+    'a trace of the gallery' => ['gil/trace.csv', sub { "time_s,thread,event,detail\n1,9,got,0\n" }, 'gallery'],
+);
+my @of_all = map { ("$_.png", "$_.svg") } qw(breakeven convoy efficiency frontier gallery speedup trace);
+for my $what (have('gnuplot') ? sort keys %spoilt : ()) {
+    subtest "one file is bad, the others are drawn: $what" => sub {
+        my $folder = copy_of('two-cores', temp_folder());
+        for my $stored (qw(breakeven convoy)) {
+            spew("$folder/$_", slurp("$ROOT/tests/data/$stored/$_")) for grep { $_ ne 'machine.csv' } names_in("$ROOT/tests/data/$stored");
+        }
+        for my $trace ('', qw(ticks gil nogil release)) {
+            mkdir "$folder/$trace";
+            make_trace("$folder/$trace", 2, 10, 1e-4);
+        }
+        my ($file, $spoil, @missing) = @{$spoilt{$what}};
+        spew("$folder/$_", "earlier\n") for @of_all;
+        spew("$folder/$file", $spoil->(slurp("$folder/$file")));
+        my $result = run($PLOT, $folder);
+        is($result->{exit}, 1, 'exit code 1');
+        my ($command) = $file =~ /(bench|breakeven|convoy|trace)/;
+        like($result->{err}, qr/\Aplot: \Q$folder\E\/[^\n]*$command-[^\n]*; run gilscope $command again[^\n]*\n\z/, 'one line names it');
+        my %stays = map { ("$_.png" => 1, "$_.svg" => 1) } @missing;
+        is_deeply([grep { slurp("$folder/$_") eq "earlier\n" } @of_all], [grep { $stays{$_} } @of_all], 'its earlier pictures stay, the others are new');
+        is(scalar(() = $result->{out} =~ /\.(?:png|svg)\b/g), @of_all - 2 * @missing, 'which it names');
+        is_deeply([grep { /part/ } names_in($folder)], [], 'nothing half-written');
+    };
+}
+
+subtest 'two files are bad: a line each' => sub {
+    plan(skip_all => 'no gnuplot here') if !have('gnuplot');
+    my $folder = copy_of('two-cores', temp_folder());
+    spew("$folder/breakeven-summary.csv", "a,b\n");
+    spew("$folder/convoy-$_.csv", "a,b\n1,") for qw(summary latency);
+    my $result = run($PLOT, $folder);
+    is($result->{exit}, 1, 'exit code 1');
+    is(scalar(() = $result->{err} =~ /^plot: .*$_/mg), 1, $_) for qw(breakeven-summary.csv convoy-summary.csv: convoy-latency.csv);
+    check_pictures($folder);
 };
 
 done_testing();
