@@ -218,6 +218,12 @@ bool guard_open(const char *name, struct error *error)
     return true;
 }
 
+bool guard_has_told(void)
+{
+    /* Relaxed: asked of a process that has been waited for. */
+    return told != NULL && atomic_load_explicit(told, memory_order_relaxed);
+}
+
 void guard_rest(void)
 {
     if (told != NULL) {

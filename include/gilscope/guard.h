@@ -28,4 +28,7 @@ void guard_thread_end(void);
 /* Everything as it was before. Fine where none is open. */
 void guard_close(void);
 
+/* Whether one of its lines was told, by this process or by one that it forked. Any thread. */
+bool guard_has_told(void);
+
 #endif

@@ -7,8 +7,8 @@
 #include <stdatomic.h>
 
 /* The signal that asked the program to stop, 0 while none has. A mutable global, as few
- * here are (see guard.c): a signal handler can reach nothing else. Written by the handler alone; read it
- * through interrupted(). */
+ * here are (see guard.c): a signal handler can reach nothing else. Written by the handler,
+ * interrupt_with() and interrupt_worker(); read it through interrupted(). */
 extern atomic_int interrupt_signal;
 
 /* For every command: makes SIGPIPE (a reader that went away) and SIGXFSZ (ulimit -f) errors of
@@ -16,7 +16,7 @@ extern atomic_int interrupt_signal;
  * ignored. Call once, before any thread starts. */
 void interrupt_prepare(void);
 
-/* For commands that look at the flag: makes SIGINT, SIGTERM and SIGHUP set it. A second one ends
+/* For commands that look at the flag: makes SIGINT, SIGTERM, SIGHUP and SIGQUIT set it. A second one ends
  * the program at once; ones that the caller ignores, as nohup does, stay ignored. Notices pauses
  * from then on (pauses.h). Call once, before any thread starts. */
 bool interrupt_install(struct error *error);

@@ -223,8 +223,10 @@ static bool store_block(struct convoy_command *run, bool ends, struct error *err
         return fail(error, "out of memory for convoy.csv");
     }
     bool stored = outfile_write_at(&run->files[ROWS], run->block_at, rows, strlen(rows), error);
+    /* A reader that went away is as good as a signal. */
     if (ends && run->settings->csv) {
         fputs(rows, stdout);
+        stored = finish_output(error) && stored;
     }
     if (ends) {
         run->block_at += (off_t)strlen(rows);

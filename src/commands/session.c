@@ -237,6 +237,7 @@ static bool measure_case(struct session *session, size_t c, unsigned rep, struct
         sample->measured = false;
         return leave_out(session, c, error);
     }
+    session->has_rows = true;
     session->timed_s += sample->wall_s;
     session->redone += sample->redone;
     return true;
@@ -299,10 +300,8 @@ static bool leave_nothing(struct session *session)
 
 static bool conclude(struct session *session, bool going, struct error *error)
 {
-    bool measured = session->timed_s > 0;
-
-    return (going || measured ? session->kind->conclude(session, going, error)
-                              : leave_nothing(session)) &&
+    return (going || session->has_rows ? session->kind->conclude(session, going, error)
+                                       : leave_nothing(session)) &&
            interpreters_gave(session->settings, measured_guests(session), error);
 }
 

@@ -48,6 +48,7 @@ struct session {
     struct cpu_time cpu_at_start;
     struct quota quota;
     double start_s;
+    bool has_rows;   /* a case was measured, and not just a reference */
     double timed_s;  /* time spent in timed repetitions */
     unsigned redone; /* tasks done again after a worker of a pool died */
     unsigned blocks_done;

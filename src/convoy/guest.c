@@ -117,11 +117,10 @@ static bool open_port(struct serving *serving, struct error *error)
 
 static bool serve_client(struct serving *serving, struct error *error)
 {
+    convoy_client_none(serving->client);
     if (!serving->setup->serves) {
-        convoy_client_none(serving->client);
         return serve(serving, error);
     }
-    convoy_client_none(serving->client);
     return open_port(serving, error) &&
            convoy_with_client(serving->client, serving->port, &serving->setup->demand, serve,
                               serving, error);

@@ -150,9 +150,8 @@ static void work_for_request(struct server *server, const struct worker *me) REQ
 
 static void serve(struct server *server, const struct worker *me)
 {
-    enum {
-        REQUESTS_PER_LOOK = 1024
-    }; /* who sends ours when the client has gone ends it, too */
+    /* Who sends ours when the client has gone ends it, too. */
+    enum { REQUESTS_PER_LOOK = 1024 };
     unsigned requests = 0;
 
     begin(server);

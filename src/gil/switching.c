@@ -214,7 +214,10 @@ static void count_forced(struct switching *lock) REQUIRES(the_switch_mutex)
 }
 
 /* Forced switching: whoever dropped the lock on request must not be the one who gets it
- * back. The thread that made the request is still waiting, so that another holder comes. */
+ * back. The thread that made the request is still waiting, so that another holder comes.
+ * CPython's drop_gil() looks at the last holder once, resets the request there too, and waits
+ * without a limit. Nobody can tell: nobody has the lock in between, who takes it resets the
+ * request, and with the loop a wait that ends for nothing is no switch. */
 static void wait_for_switch(struct switching *lock, unsigned thread)
 {
     bool forced = false;

@@ -148,8 +148,9 @@ static bool replace_worker(struct pool *pool, unsigned id, struct error *error)
         *error = note->error;
         return false;
     }
-    if (WIFEXITED(status) && WEXITSTATUS(status) >= EXIT_SIGNALLED) {
-        /* It has told why (guard.h), and the next would meet the same. */
+    if (WIFEXITED(status) && WEXITSTATUS(status) >= EXIT_SIGNALLED &&
+        pool->job.has_told != NULL && pool->job.has_told()) {
+        /* It has told why, and the next would meet the same. */
         int code = WEXITSTATUS(status);
         error_fill(error, code > EXIT_SIGNALLED ? code : EXIT_FAILED, "%s", "");
         return false;

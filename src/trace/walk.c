@@ -213,6 +213,7 @@ static void take_event(struct walk *walk, unsigned thread, const struct trace_re
         cursor->sees = true;
         break;
     case TRACE_NATIVE_BEGINS:
+        cursor->forced = false; /* who works without the lock does not wait for it */
         enter(walk, thread, TRACE_NATIVE, record->time);
         break;
     case TRACE_NATIVE_ENDS:

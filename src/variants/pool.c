@@ -1,6 +1,7 @@
 /* pool: processes instead of threads, so that each would have a GIL of its own: the article's
  * multiprocessing.Pool. Workers pull tasks until none is left; then close and join. */
 #include "gilscope/pool.h"
+#include "gilscope/guard.h"
 #include "gilscope/run.h"
 
 #include <stdlib.h>
@@ -17,6 +18,7 @@ static bool begin(void *context, unsigned id, struct error *error)
     worker_prepare(me);
     /* A worker that replaces a dead one goes on with its record, but has used nothing yet. */
     me->usage_at_start = me->usage_at_end = clock_thread_usage();
+    me->check_count = 0; /* it may have died while it wrote one down */
     *error = me->error;
     return error->exit_code == EXIT_DONE;
 }
@@ -63,7 +65,11 @@ static void count_results(struct run *run, struct pool *pool)
 
 static bool run_pool(struct run *run, struct error *error)
 {
-    const struct pool_job job = {.begin = begin, .task = do_task, .rest = rest, .context = run};
+    const struct pool_job job = {.begin = begin,
+                                 .task = do_task,
+                                 .rest = rest,
+                                 .has_told = guard_has_told,
+                                 .context = run};
     struct pool *pool;
     bool done;
 

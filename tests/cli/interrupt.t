@@ -156,6 +156,19 @@ subtest 'stopped before anything is measured: nothing is left, and no nonsense t
     like($result->{err}, qr/\Anothing was measured yet: no file is left in \Q$folder\E\n\z/, 'which is said');
 };
 
+# A reference may be the first that is measured; it has no row.
+subtest 'stopped before the first row: no file, or one with a row' => sub {
+    for my $own (1 .. 4) {
+        my $folder = temp_folder();
+        my $job = start($GILSCOPE, words('bench -q -v serial -t 1 -T 500ms --seed'), $own, '-o', $folder);
+        ok(poll_until(sub { cpu_seconds($job->{pid}) > 0.1 * $own + 0.3 }), 'it is at work');
+        send_signal(TERM => $job);
+        stopped_by(TERM => $job);
+        my @left = names_in($folder);
+        ok(!@left || complete_lines("$folder/bench.csv.part") > 1, "seed $own") or diag("@left");
+    }
+};
+
 subtest 'rows on stdout end with a whole line, too' => sub {
     my $folder = temp_folder();
     my $job = begin($folder, 10, words('-T 2ms -t 2 --csv'));

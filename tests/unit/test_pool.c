@@ -894,13 +894,42 @@ static uint64_t exit_with_139(void *context, unsigned worker, uint64_t argument)
     return argument;
 }
 
+static bool has_told(void)
+{
+    return true;
+}
+
+/* Any code is a death like others where nobody has told anything. */
+static void test_a_worker_that_told_nothing_has_just_died(void **state)
+{
+    atomic_uint *deaths =
+        mmap(NULL, sizeof *deaths, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    const struct pool_job deadly = {.task = exit_with_139, .context = deaths};
+    struct error error = {0};
+    struct pool *pool;
+
+    (void)state;
+    assert_ptr_not_equal(deaths, MAP_FAILED);
+    assert_true(pool_create(&pool, 2, 8, &deadly, &error));
+    for (unsigned t = 0; t < 8; t++) {
+        pool_tasks(pool)[t].argument = t;
+    }
+    assert_false(pool_map(pool, 8, &error));
+    assert_int_equal(error.exit_code, EXIT_FAILED);
+    assert_non_null(strstr(error.text, "exit code 139"));
+    assert_int_equal(atomic_load(deaths), POOL_DEATHS_MAX);
+    pool_destroy(pool);
+    munmap(deaths, sizeof *deaths);
+}
+
 /* 128 + signal is what a worker leaves with that has told of its crash: nobody has to meet it
  * again, and there is nothing to add. */
 static void test_a_worker_that_told_of_its_signal_ends_the_run(void **state)
 {
     atomic_uint *deaths =
         mmap(NULL, sizeof *deaths, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    const struct pool_job deadly = {.task = exit_with_139, .context = deaths};
+    const struct pool_job deadly = {
+        .task = exit_with_139, .has_told = has_told, .context = deaths};
     struct error error = {0};
     struct pool *pool;
 
@@ -1231,7 +1260,8 @@ int main(void)
         POOL_TEST(test_deaths_are_counted_anew_for_each_list),
         POOL_TEST(test_a_task_that_always_kills_is_given_up),
         POOL_TEST(test_a_worker_that_exits_is_a_death_too),
-        POOL_TEST(test_a_worker_that_told_of_its_signal_ends_the_run),
+        POOL_TEST(test_a_worker_that_told_nothing_has_just_died),
+        cmocka_unit_test(test_a_worker_that_told_of_its_signal_ends_the_run),
         POOL_TEST(test_a_begin_that_fails_says_why),
         POOL_TEST(test_a_begin_that_always_kills_is_given_up),
         POOL_TEST(test_a_begin_may_kill_twice),

@@ -493,6 +493,29 @@ static void test_a_wait_is_all_of_it(void **state)
     trace_close(&trace);
 }
 
+/* Who was asked to give the lock up as it was about to anyway works without it, and waits later. */
+static void test_a_native_call_is_no_wait(void **state)
+{
+    struct trace trace = made(2, 16);
+    (void)state;
+    put(&trace, 0, 0, TRACE_BEGINS, 0);
+    put(&trace, 0, 1, TRACE_WANTS, 0);
+    put(&trace, 0, 2, TRACE_GOT, 0);
+    put(&trace, 0, 9, TRACE_SEES, 0);
+    put(&trace, 0, 10, TRACE_GAVE_UP, 0);
+    put(&trace, 0, 11, TRACE_NATIVE_BEGINS, 0);
+    put(&trace, 0, 90, TRACE_NATIVE_ENDS, 0);
+    put(&trace, 0, 91, TRACE_WANTS, 0);
+    put(&trace, 0, 92, TRACE_GOT, 0);
+    put(&trace, 0, 100, TRACE_ENDS, 0);
+    struct trace_analysis analysis = analysed(&trace);
+    assert_int_equal(analysis.at[0].waits.count, 0);
+    assert_true(analysis.waits.longest_s <= 1e-6 || isnan(analysis.waits.longest_s));
+    near(analysis.at[0].state_s[TRACE_NATIVE], 79e-6);
+    trace_analysis_free(&analysis);
+    trace_close(&trace);
+}
+
 static void test_native_calls_and_tasks(void **state)
 {
     struct trace trace = made(2, 16);
@@ -981,6 +1004,7 @@ int main(void)
         cmocka_unit_test(test_given_up_in_vain),
         cmocka_unit_test(test_not_in_vain_while_nobody_waits),
         cmocka_unit_test(test_a_wait_is_all_of_it),
+        cmocka_unit_test(test_a_native_call_is_no_wait),
         cmocka_unit_test(test_native_calls_and_tasks),
         cmocka_unit_test(test_after_a_loss_nothing_is_concluded),
         cmocka_unit_test(test_percentiles_of_many_waits),
