@@ -142,6 +142,8 @@ void convoy_count_cell(struct estimate estimate, int width, FILE *to)
 void convoy_share_cell(struct estimate share, const struct style *style, FILE *to)
 {
     if (share.n > 0) {
-        fprintf(to, "%7.3g%s", share.median, style->utf8 ? "×" : "x");
+        /* Of small ones one digit: 0.000597 would be too wide. */
+        fprintf(to, "%7.*g%s", share.median < 0.01 ? 1 : 3, share.median,
+                style->utf8 ? "×" : "x");
     }
 }

@@ -1,4 +1,5 @@
 /* What convoy says of blocks that are few, alike, uneven or split; its marks; its verdicts. */
+#include "../../src/output/convoy_cells.h"
 #include "gilscope/convoy_report.h"
 
 #include <math.h>
@@ -309,6 +310,22 @@ static void test_what_was_not_sent_is_told_of_its_case(void **state)
     convoy_plan_free(&plan);
 }
 
+static void test_shares_are_of_one_width(void **state)
+{
+    static const double shares[] = {0.0000597, 0.000597, 0.00729, 0.0123, 0.909, 1.234, 63.5};
+    const struct style narrow = {false, 80, "", "", "", ""};
+    char text[16];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        FILE *to = fmemopen(text, sizeof text, "w");
+        assert_non_null(to);
+        convoy_share_cell((struct estimate){.median = shares[i], .n = 6}, &narrow, to);
+        fclose(to);
+        assert_int_equal(strlen(text), 8);
+    }
+}
+
 /* ---- interpreters ---- */
 
 /* What is said of an interpreter whose median answers are these, beside a model's. */
@@ -372,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_only_blocks_without_hogs_show_a_busy_machine),
         cmocka_unit_test(test_locks_without_an_interval_stand_under_none),
         cmocka_unit_test(test_what_was_not_sent_is_told_of_its_case),
+        cmocka_unit_test(test_shares_are_of_one_width),
         cmocka_unit_test(test_few_blocks_agree_with_nothing),
         cmocka_unit_test(test_blocks_far_apart_agree_with_nothing),
     };
