@@ -36,7 +36,8 @@ export RESULTS PREFIX DESTDIR
 
 # A new file in one of these folders is built without being named here.
 SOURCES := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c))
-OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(patsubst src/python/%.py,$(BUILD)/python/%.o,$(wildcard src/python/*.py))
+SCRIPTS := $(filter-out src/python/interpreter.py,$(wildcard src/python/*.py))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(SCRIPTS:src/python/%.py=$(BUILD)/python/%.o)
 UNITS := $(wildcard tests/unit/test_*.c)
 UNIT_TESTS := $(UNITS:tests/unit/%.c=$(BUILD)/tests/%)
 FUZZERS := $(wildcard tests/fuzz/fuzz_*.c)
@@ -73,11 +74,12 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call SAY,CC)
 	$(DO)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# The scripts are part of the program, which so works wherever it is installed.
-$(BUILD)/python/%.c: src/python/%.py
+# The scripts are part of the program, which so works wherever it is installed; what they have in common
+# stands in the place of its import.
+$(BUILD)/python/%.c: src/python/%.py src/python/interpreter.py
 	@mkdir -p $(@D)
 	@{ echo '#include "interpreters/job.h"'; echo 'const unsigned char python_$*[] = {'; } >$@.tmp
-	@od -An -v -tx1 $< >$@.od
+	@sed -e '/^from interpreter import/{' -e 'r src/python/interpreter.py' -e d -e '}' $< | od -An -v -tx1 >$@.od
 	@sed 's/ \(..\)/0x\1,/g' $@.od >>$@.tmp
 	@echo '0};' >>$@.tmp && rm $@.od && mv $@.tmp $@
 
@@ -327,5 +329,5 @@ endif
 
 .PHONY: all program python plugins library test-programs bench breakeven gallery convoy plot test check check-locks check-rule check-faults fuzz coverage sanitize valgrind units example deps lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
-.SECONDARY: $(UNITS:%.c=$(BUILD)/%.o) $(FUZZERS:%.c=$(BUILD)/%.o) $(patsubst src/python/%.py,$(BUILD)/python/%.c,$(wildcard src/python/*.py))
+.SECONDARY: $(UNITS:%.c=$(BUILD)/%.o) $(FUZZERS:%.c=$(BUILD)/%.o) $(SCRIPTS:src/python/%.py=$(BUILD)/python/%.c)
 -include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNITS:%.c=$(BUILD)/%.d) $(FUZZERS:%.c=$(BUILD)/%.d)

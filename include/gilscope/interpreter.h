@@ -113,9 +113,9 @@ const char *interpreters_wanted(const struct settings *settings);
  * measured. What the environment or "auto" asks for may be missing. */
 bool interpreters_gave(const struct settings *settings, bool measured, struct error *error);
 
-/* What the first of them that looks at its GIL by ticks does between two looks, its model is to do
- * as well, so that the two are alike: unless --chunk says something else. The name stays its
- * interpreter's. */
+/* What the first guest that looks at its GIL by ticks does between two looks, its model is to do as
+ * well, so that the two are alike: unless --chunk says something else, or there is none. The name
+ * stays its interpreter's. */
 void interpreters_set_chunk(const struct interpreters *interpreters, struct settings *settings);
 
 /* "cpython-3.11 (3.11.7); pypy-3.9 (3.9.16)", in text[size]. */

@@ -16,9 +16,9 @@ extern atomic_int interrupt_signal;
  * ignored. Call once, before any thread starts. */
 void interrupt_prepare(void);
 
-/* For commands that look at the flag: makes SIGINT, SIGTERM, SIGHUP and SIGQUIT set it. A second one ends
- * the program at once; ones that the caller ignores, as nohup does, stay ignored. Notices pauses
- * from then on (pauses.h). Call once, before any thread starts. */
+/* For commands that look at the flag: makes SIGINT, SIGTERM, SIGHUP and SIGQUIT set it. A second
+ * one ends the program at once; ones that the caller ignores, as nohup does, stay ignored. Notices
+ * pauses from then on (pauses.h). Call once, before any thread starts. */
 bool interrupt_install(struct error *error);
 
 /* So many seconds after a signal that set the flag, SIGALRM comes too: for who wants to say that

@@ -1,6 +1,6 @@
 /* Files of key,value that say where and how a run was made: bench's and breakeven's machine.csv,
- * costs-machine.csv, trace-machine.csv, convoy-machine.csv. What stands in all of them is here. From the main thread only; errors are
- * those of outfile_write_at. */
+ * costs-machine.csv, trace-machine.csv, convoy-machine.csv. What stands in all of them is here. From
+ * the main thread only; errors are those of outfile_write_at. */
 #ifndef GILSCOPE_MACHINE_CSV_H
 #define GILSCOPE_MACHINE_CSV_H
 

@@ -32,8 +32,8 @@ struct pool_job {
     /* In a worker that has done tasks and finds no more; may be null. Not for what a worker did
      * that then died: see pool_lost_work. */
     void (*rest)(void *context, unsigned worker);
-    /* In the parent, of a worker that left with 128 or more: has it told why? Null: no. Who has not
-     * just died. */
+    /* In the parent, of a worker that left with 128 or more: has it told why? Then the run ends; else
+     * the worker has died as others do, and is replaced. Null: it has not. */
     bool (*has_told)(void);
     void *context;
 };
@@ -56,8 +56,8 @@ struct pool_task *pool_tasks(struct pool *pool);
  * workers are at rest; may be called again: arguments, results, workers and deaths are then those
  * of the new call. Errors: a task that killed POOL_DEATHS_MAX workers; fork failing for a
  * replacement; a signal (fail_signal); without a text a worker that left with
- * 128 + signal, or with 128 for no signal, and that has told why itself (has_told). After an error only
- * pool_destroy makes sense. */
+ * 128 + signal, or with 128 for no signal, and that has told why itself (has_told). After an error
+ * only pool_destroy makes sense. */
 bool pool_map(struct pool *pool, unsigned count, struct error *error);
 
 /* Whether in the last pool_map, which returned true, a worker died that had finished tasks of it.

@@ -178,9 +178,13 @@ void interpreters_set_chunk(const struct interpreters *interpreters, struct sett
     if (settings->given & OPTION_CHUNK) {
         return;
     }
-    for (size_t i = 0; i < interpreters->length && settings->ticks_chunk_s == 0; i++) {
-        settings->ticks_chunk_s = interpreters->at[i]->facts.look_s;
-        settings->ticks_chunk_of = interpreters->at[i]->name;
+    for (size_t g = 0; g < interpreters->guest_count; g++) {
+        const struct interpreter *each = interpreters->guests[g]->interpreter;
+        if (each->facts.look_s > 0) {
+            settings->ticks_chunk_s = each->facts.look_s;
+            settings->ticks_chunk_of = each->name;
+            return;
+        }
     }
 }
 

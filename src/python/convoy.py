@@ -4,18 +4,12 @@ others, the hogs, count down. Its recvfrom and sendto give the GIL up and want i
 The same file for Python 2.7, every 3.x and PyPy. gilscope runs it with -c and talks to it: a job a
 line on standard input, an answer a line on standard output (src/convoy/guest.c is the other end).
 """
-import os
-import sys
-if "" in sys.path:
-    sys.path.remove("")  # what lies in the current folder is not part of the measurement
+from interpreter import *  # the build puts it in this place
 import errno
-import platform
 import socket
 import struct
 import threading
-import time
 
-clock = getattr(time, "perf_counter", time.time)  # Python 2 has no better one
 MESSAGE = struct.Struct("=QQ")  # a number and the client's tag: struct convoy_message
 OVER = 2**64 - 1
 STRETCH = 10000  # decrements between two looks at whether it is over
@@ -100,43 +94,6 @@ class Server(object):
         return self.open() if words[0] == "open" else self.run(*words[1:])
 
 
-def look_s(best=1.0):
-    """Seconds between two looks at the GIL, of the Python that looks every so many bytecodes; of
-    others 0. As in countdown.py."""
-    if sys.version_info[:2] != (2, 7) or platform.python_implementation() != "CPython":
-        return 0.0
-    for _ in range(20):
-        start = clock()
-        countdown(10000)
-        best = min(best, clock() - start)
-    return best / 10000 * (sys.getcheckinterval() + 1) / 3
-
-
-def hello(mode):
-    """What this interpreter is, as NAME=VALUE separated by tabs: as in countdown.py."""
-    facts = [
-        "implementation=" + platform.python_implementation(),
-        "version=%d.%d.%d" % sys.version_info[:3],
-        "free_threaded=%d" % ("t" in getattr(sys, "abiflags", "")),
-        "gil=%d" % getattr(sys, "_is_gil_enabled", lambda: True)(),
-        "binds=%d" % hasattr(os, "sched_setaffinity"),
-        "executable=" + os.path.realpath(sys.executable or "?"),
-        "look_s=%.9f" % look_s(),
-    ]
-    return "\t".join(["gilscope=1"] + facts + [mode + "=ok"])
-
-
-def tell(line):
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    server = Server()
-    tell(hello(sys.argv[1]))
-    # No iteration over the file: Python 2 would read ahead.
-    for request in iter(sys.stdin.readline, ""):
-        try:
-            tell(server.job(request))
-        except Exception as failure:
-            tell("error " + " ".join(("%s: %s" % (type(failure).__name__, failure)).split()))
+    tell(hello([sys.argv[1] + "=ok"], countdown))
+    answer(Server().job)

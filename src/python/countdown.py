@@ -5,17 +5,10 @@ The same file for Python 2.7, every 3.x and PyPy. gilscope runs it with -c and t
 a line on standard input, an answer a line on standard output (src/interpreters/ is the other end).
 By hand: echo "threads 2 10000000 - 0" | python3 src/python/countdown.py
 """
-import os
-import sys
-if "" in sys.path:
-    sys.path.remove("")  # what lies in the current folder is not part of the measurement
-import platform
+from interpreter import *  # the build puts it in this place
 import resource
 import signal
-import time
 from itertools import repeat
-
-clock = getattr(time, "perf_counter", time.time)  # Python 2 has no better one
 
 
 def countdown(n):
@@ -164,11 +157,6 @@ def job(line):
     return "ok %d %r %s %r %d %d" % (done, wall_s, startup_s, cpu_s, voluntary, involuntary)
 
 
-def why(error):
-    """An exception as a few words on one line."""
-    return " ".join(("%s: %s" % (type(error).__name__, error)).split())
-
-
 def trial(mode):
     """"ok", or why the mode cannot be had. Importing it now keeps that out of the measurement."""
     try:
@@ -183,39 +171,6 @@ def trial(mode):
     return "ok"
 
 
-def look_s(best=1.0):
-    """Seconds between two looks at the GIL, of the Python that looks every so many bytecodes; of
-    others 0. Of a turn of countdown() 2.7 counts three; the look comes when less than none is left."""
-    if sys.version_info[:2] != (2, 7) or platform.python_implementation() != "CPython":
-        return 0.0
-    for _ in range(20):
-        start = clock()
-        countdown(10000)
-        best = min(best, clock() - start)
-    return best / 10000 * (sys.getcheckinterval() + 1) / 3
-
-
-def hello(modes):
-    """What this interpreter is, as NAME=VALUE separated by tabs. modes: those to be tried."""
-    tried = ["%s=%s" % (mode, trial(mode)) for mode in modes]
-    facts = [
-        "implementation=" + platform.python_implementation(),
-        "version=%d.%d.%d" % sys.version_info[:3],
-        # Free-threaded builds have a GIL, which may be off, and is turned on for some modules.
-        "free_threaded=%d" % ("t" in getattr(sys, "abiflags", "")),
-        "gil=%d" % getattr(sys, "_is_gil_enabled", lambda: True)(),
-        "binds=%d" % hasattr(os, "sched_setaffinity"),
-        "executable=" + os.path.realpath(sys.executable or "?"),
-        "look_s=%.9f" % look_s(),
-    ]
-    return "\t".join(["gilscope=1"] + facts + tried)
-
-
-def tell(line):
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
 MODES = {"serial": serial, "threads": threads, "pool": pool, "nogil": nogil, "hold": hold,
          "release": release}
 ANYWHERE = os.sched_getaffinity(0) if hasattr(os, "sched_setaffinity") else None
@@ -227,10 +182,6 @@ if __name__ == "__main__":
         countdown(100)
     # python -c THIS MODE,MODE FOLDER...: what may be asked for, where the Cython module may lie
     sys.path.extend(sys.argv[2:])
-    tell(hello((sys.argv[1:] or ["serial,threads,pool,nogil"])[0].split(",")))
-    # No iteration over the file: Python 2 would read ahead.
-    for request in iter(sys.stdin.readline, ""):
-        try:
-            tell(job(request))
-        except Exception as failure:
-            tell("error " + why(failure))
+    modes = (sys.argv[1:] or ["serial,threads,pool,nogil"])[0].split(",")
+    tell(hello(["%s=%s" % (mode, trial(mode)) for mode in modes], countdown))
+    answer(job)

@@ -133,6 +133,14 @@ subtest 'rows into a pipe that closes early' => sub {
     rows_of_part("$here/$_") for grep { -e "$here/$_" } map { "$_.part" } qw(bench.csv bench-summary.csv machine.csv);
 };
 
+subtest 'rows of convoy into a pipe that closes early' => sub {
+    my $here = temp_folder();
+    my ($line, $result) = read_one_line($GILSCOPE, words('convoy -r 1000 -T 10ms --lock=none --hogs=0 --csv -o'), $here);
+    like($line, qr/\Asystem,/, 'the reader got its line');
+    is($result->{exit}, 128 + 13, 'the exit code is that of SIGPIPE');
+    ok(!-e "$here/convoy.csv", 'nothing is called complete');
+};
+
 subtest 'other output into a pipe that is closed' => sub {
     my $here = temp_folder();
     pipe my $read, my $write or die "no pipe: $!";

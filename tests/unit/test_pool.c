@@ -899,52 +899,47 @@ static bool has_told(void)
     return true;
 }
 
-/* Any code is a death like others where nobody has told anything. */
-static void test_a_worker_that_told_nothing_has_just_died(void **state)
+/* A list on which workers leave with 139: how often, with what error. */
+static unsigned leave_with_139(bool (*told)(void), struct error *error)
 {
     atomic_uint *deaths =
         mmap(NULL, sizeof *deaths, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    const struct pool_job deadly = {.task = exit_with_139, .context = deaths};
-    struct error error = {0};
+    const struct pool_job deadly = {.task = exit_with_139, .has_told = told, .context = deaths};
     struct pool *pool;
 
-    (void)state;
     assert_ptr_not_equal(deaths, MAP_FAILED);
-    assert_true(pool_create(&pool, 2, 8, &deadly, &error));
+    assert_true(pool_create(&pool, 2, 8, &deadly, error));
     for (unsigned t = 0; t < 8; t++) {
         pool_tasks(pool)[t].argument = t;
     }
-    assert_false(pool_map(pool, 8, &error));
+    assert_false(pool_map(pool, 8, error));
+    pool_destroy(pool);
+    unsigned n = atomic_load(deaths);
+    munmap(deaths, sizeof *deaths);
+    return n;
+}
+
+/* Any code is a death like others where nobody has told anything. */
+static void test_a_worker_that_told_nothing_has_just_died(void **state)
+{
+    struct error error = {0};
+
+    (void)state;
+    assert_int_equal(leave_with_139(NULL, &error), POOL_DEATHS_MAX);
     assert_int_equal(error.exit_code, EXIT_FAILED);
     assert_non_null(strstr(error.text, "exit code 139"));
-    assert_int_equal(atomic_load(deaths), POOL_DEATHS_MAX);
-    pool_destroy(pool);
-    munmap(deaths, sizeof *deaths);
 }
 
 /* 128 + signal is what a worker leaves with that has told of its crash: nobody has to meet it
  * again, and there is nothing to add. */
 static void test_a_worker_that_told_of_its_signal_ends_the_run(void **state)
 {
-    atomic_uint *deaths =
-        mmap(NULL, sizeof *deaths, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    const struct pool_job deadly = {
-        .task = exit_with_139, .has_told = has_told, .context = deaths};
     struct error error = {0};
-    struct pool *pool;
 
     (void)state;
-    assert_ptr_not_equal(deaths, MAP_FAILED);
-    assert_true(pool_create(&pool, 2, 8, &deadly, &error));
-    for (unsigned t = 0; t < 8; t++) {
-        pool_tasks(pool)[t].argument = t;
-    }
-    assert_false(pool_map(pool, 8, &error));
+    assert_int_equal(leave_with_139(has_told, &error), 1);
     assert_int_equal(error.exit_code, 139);
     assert_string_equal(error.text, "");
-    assert_int_equal(atomic_load(deaths), 1);
-    pool_destroy(pool);
-    munmap(deaths, sizeof *deaths);
 }
 
 static void test_a_begin_that_fails_says_why(void **state)
@@ -1261,7 +1256,7 @@ int main(void)
         POOL_TEST(test_a_task_that_always_kills_is_given_up),
         POOL_TEST(test_a_worker_that_exits_is_a_death_too),
         POOL_TEST(test_a_worker_that_told_nothing_has_just_died),
-        cmocka_unit_test(test_a_worker_that_told_of_its_signal_ends_the_run),
+        POOL_TEST(test_a_worker_that_told_of_its_signal_ends_the_run),
         POOL_TEST(test_a_begin_that_fails_says_why),
         POOL_TEST(test_a_begin_that_always_kills_is_given_up),
         POOL_TEST(test_a_begin_may_kill_twice),
